@@ -1,0 +1,171 @@
+# gvr: generate versus retrieve.
+#
+#   make            builds ./gvr (installs missing Debian packages first)
+#   make demo       the main job on real documents; leaves build/demo/
+#   make test       all tests; needs only the packages of `make deps`
+#
+# SAN=address,undefined or SAN=thread builds with sanitizers in a folder of
+# its own; CC=clang works; V=1 shows the commands; NODEPS=1 skips `make deps`.
+
+CC ?= gcc
+CXX ?= g++
+ifeq ($(origin CC),default)
+CC := gcc
+endif
+ifeq ($(origin CXX),default)
+CXX := $(if $(findstring clang,$(CC)),clang++,g++)
+endif
+PREFIX ?= /usr/local
+OPT ?= -O3
+
+comma := ,
+flavour := $(or $(subst $(comma),-,$(SAN)),release)
+BUILD ?= build/$(flavour)
+LAYERS := build/layers
+GVR := $(if $(filter build/release,$(BUILD)),gvr,$(BUILD)/gvr)
+
+WARNINGS := -Wall -Wextra -Wshadow
+COMMON := $(OPT) -g -D_GNU_SOURCE -ffp-contract=off -fno-strict-aliasing $(WARNINGS) \
+	$(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer)
+override CFLAGS += -std=c11 -Wstrict-prototypes -Wvla $(COMMON)
+override CXXFLAGS += -std=c++17 $(COMMON)
+override LDLIBS += -lrocksdb -lzstd -luring -linih -ljansson -lxxhash -lpthread -lm -lstdc++
+VERSION := $(shell cat workloads/VERSION 2>/dev/null || echo 0.1.0)
+COMMIT := $(shell git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)
+
+Q := $(if $(V),,@)
+
+WORKLOADS_SRC := $(sort $(wildcard workloads/*.c))
+ENGINES_SRC := $(sort $(wildcard engines/*.c engines/*/*.c engines/*/*/*.c))
+ENGINES_CXX := $(sort $(wildcard engines/*/*.cc))
+BENCH_SRC := $(sort $(wildcard bench/*.c bench/*/*.c))
+TEST_SRC := $(sort $(wildcard tests/test_*.c))
+FUZZ_SRC := $(sort $(wildcard tests/fuzz/fuzz_*.c))
+
+LIB_OBJ := $(patsubst %,$(BUILD)/%.o,$(WORKLOADS_SRC) $(ENGINES_SRC) $(ENGINES_CXX) \
+	$(filter-out bench/main.c,$(BENCH_SRC)))
+MAIN_OBJ := $(BUILD)/bench/main.c.o
+TESTS := $(TEST_SRC:%.c=$(BUILD)/%)
+FUZZERS := $(FUZZ_SRC:%.c=$(BUILD)/%)
+
+all: $(GVR)
+
+# The layers see one way only, workloads <- engines <- bench: each is compiled
+# with just the folders it may include, by way of links in build/layers.
+INCLUDE_workloads := -I$(LAYERS)/workloads
+INCLUDE_engines := $(INCLUDE_workloads) -I$(LAYERS)/engines
+INCLUDE_bench := $(INCLUDE_engines) -I$(LAYERS)/bench
+INCLUDE_tests := $(INCLUDE_bench) -I$(LAYERS)/tests
+layer = $(firstword $(subst /, ,$(1)))
+
+$(LAYERS)/.made:
+	$(Q)for l in workloads engines bench tests; do \
+		mkdir -p $(LAYERS)/$$l && ln -sfn ../../../$$l $(LAYERS)/$$l/$$l; done
+	$(Q)touch $@
+
+# deps: installs what is missing; cheap when nothing is.
+DEPS := g++ gcc libc6-dev libcmocka-dev libinih-dev libjansson-dev liburing-dev librocksdb-dev \
+	libxxhash-dev libzstd-dev make
+deps:
+	$(Q)sh tests/deps.sh $(DEPS)
+
+build/.deps: Makefile tests/deps.sh
+	$(if $(NODEPS),,$(Q)sh tests/deps.sh $(DEPS))
+	$(Q)mkdir -p build && touch $@
+
+$(BUILD)/%.c.o: %.c $(BUILD)/.flags | build/.deps $(LAYERS)/.made
+	@mkdir -p $(@D)
+	@$(if $(V),,echo "  CC   $<")
+	$(Q)$(CC) $(CFLAGS) $(INCLUDE_$(call layer,$<)) $(DEFINES_$(notdir $<)) -MMD -MP -c -o $@ $<
+
+$(BUILD)/%.cc.o: %.cc $(BUILD)/.flags | build/.deps $(LAYERS)/.made
+	@mkdir -p $(@D)
+	@$(if $(V),,echo "  CXX  $<")
+	$(Q)$(CXX) $(CXXFLAGS) $(INCLUDE_$(call layer,$<)) -MMD -MP -c -o $@ $<
+
+# Other compilers or options in the same folder: everything is built anew.
+$(BUILD)/.flags: FORCE
+	@mkdir -p $(BUILD)
+	@echo '$(CC) $(CXX) $(CFLAGS) $(CXXFLAGS) $(LDFLAGS)' | cmp -s - $@ || \
+		echo '$(CC) $(CXX) $(CFLAGS) $(CXXFLAGS) $(LDFLAGS)' > $@
+# The commit goes into result.json, so that file alone is rebuilt with it.
+$(BUILD)/.version: FORCE
+	@mkdir -p $(BUILD)
+	@echo '$(VERSION) $(COMMIT)' | cmp -s - $@ || echo '$(VERSION) $(COMMIT)' > $@
+DEFINES_version.c = -DGVR_VERSION='"$(VERSION)"' -DGVR_COMMIT='"$(COMMIT)"'
+$(BUILD)/bench/version.c.o: $(BUILD)/.version
+
+$(BUILD)/libgvr.a: $(LIB_OBJ)
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
+
+$(GVR): $(MAIN_OBJ) $(BUILD)/libgvr.a
+	@$(if $(V),,echo "  LD   $@")
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+# ---- tests ----
+
+$(BUILD)/tests/%: $(BUILD)/tests/%.c.o $(BUILD)/libgvr.a
+	@$(if $(V),,echo "  LD   $@")
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcmocka
+
+# A fuzz target linked with a driver that replays its corpus.
+$(BUILD)/tests/fuzz/%: $(BUILD)/tests/fuzz/%.c.o $(BUILD)/tests/fuzz/replay.c.o $(BUILD)/libgvr.a
+	@$(if $(V),,echo "  LD   $@")
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+# Programs that the command-line tests use; nothing of gvr in them.
+CLI_TOOLS := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/cli/*.c)))
+
+$(BUILD)/tests/cli/%: $(BUILD)/tests/cli/%.c.o
+	@$(if $(V),,echo "  LD   $@")
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^
+
+test: $(GVR) $(TESTS) $(FUZZERS) $(CLI_TOOLS)
+	$(Q)BUILD=$(abspath $(BUILD)) GVR=$(abspath $(GVR)) sh tests/run.sh
+
+# Checks against outside programs; installs them.
+INTEROP_DEPS := clang jq rocksdb-tools xxd zstd
+interop: $(GVR)
+	$(Q)sh tests/deps.sh $(INTEROP_DEPS)
+	$(Q)BUILD=$(abspath $(BUILD)) GVR=$(abspath $(GVR)) MAKE="$(MAKE)" sh tests/interop/run.sh
+
+# Coverage-guided fuzzing with clang's libFuzzer: make fuzz TARGET=workload FUZZ_SECONDS=600.
+# New inputs go to build/fuzz/TARGET; those worth keeping belong in tests/fuzz/corpus/TARGET.
+TARGET := workload
+FUZZ_SECONDS := 60
+fuzz: build/.deps
+	$(Q)sh tests/deps.sh clang libclang-rt-dev
+	$(Q)$(MAKE) CC=clang SAN=address,undefined,fuzzer-no-link BUILD=build/fuzzing \
+		build/fuzzing/tests/fuzz/fuzz_$(TARGET).c.o build/fuzzing/libgvr.a
+	$(Q)clang -fsanitize=address,undefined,fuzzer -o build/fuzzing/fuzz_$(TARGET) \
+		build/fuzzing/tests/fuzz/fuzz_$(TARGET).c.o build/fuzzing/libgvr.a $(LDLIBS)
+	$(Q)mkdir -p build/fuzz/$(TARGET)
+	build/fuzzing/fuzz_$(TARGET) -max_total_time=$(FUZZ_SECONDS) -timeout=10 -max_len=65536 \
+		build/fuzz/$(TARGET) tests/fuzz/corpus/$(TARGET)
+
+# The main job on real documents; the report stays in build/demo/.
+CORPUS := build/corpus/manpages
+$(CORPUS):
+	$(Q)sh workloads/manpages.sh $@
+
+demo: $(GVR) $(CORPUS)
+	./$(GVR) run workloads/manpages.ini --store build/demo/store --out build/demo/manpages
+
+# Timings, never tests: one core each, as fast as it goes, on the demo's documents.
+bench: $(GVR) $(CORPUS)
+	./$(GVR) run workloads/bench.ini --store build/demo/store --out build/bench
+
+format:
+	clang-format -i $(wildcard */*.[ch] */*/*.[ch] */*/*/*.[ch] */*/*.cc)
+
+install: $(GVR)
+	install -D -m 755 $(GVR) $(DESTDIR)$(PREFIX)/bin/gvr
+
+clean:
+	rm -rf build gvr
+
+FORCE:
+.SECONDARY:
+.PHONY: all bench clean demo deps format fuzz install interop test FORCE
+
+-include $(LIB_OBJ:.o=.d) $(MAIN_OBJ:.o=.d) $(TEST_SRC:%=$(BUILD)/%.d) $(FUZZ_SRC:%=$(BUILD)/%.d)

@@ -1,0 +1,53 @@
+/* main.c: gvr's verbs. */
+#include <stdio.h>
+#include <string.h>
+
+#include "bench/version.h"
+
+static const struct {
+	const char *name;
+	int (*run)(int argc, char **argv);
+	const char *what;
+} verbs[] = {
+	{NULL, NULL, NULL},
+};
+
+static void print_help(FILE *out)
+{
+	fputs("usage: gvr VERB ...\n"
+	      "\n"
+	      "gvr measures whether content should be stored, or made again each time it is\n"
+	      "asked for: one request stream, two engines, identical bytes.\n"
+	      "\n",
+	      out);
+	for (size_t i = 0; verbs[i].name != NULL; i++)
+		fprintf(out, "  gvr %-8s %s\n", verbs[i].name, verbs[i].what);
+	fputs("\n"
+	      "gvr VERB --help tells more; gvr run --help lists the keys of a workload file.\n"
+	      "\n"
+	      "Example: gvr run workloads/smoke.ini --out out/smoke\n",
+	      out);
+}
+
+int main(int argc, char **argv)
+{
+	if (argc < 2) {
+		print_help(stderr);
+		return 2;
+	}
+	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
+	    strcmp(argv[1], "help") == 0) {
+		print_help(stdout);
+		return 0;
+	}
+	if (strcmp(argv[1], "--version") == 0) {
+		printf("gvr %s (%s)\n", gvr_version, gvr_commit);
+		return 0;
+	}
+	for (size_t i = 0; verbs[i].name != NULL; i++)
+		if (strcmp(argv[1], verbs[i].name) == 0) {
+			return verbs[i].run(argc - 1, argv + 1);
+		}
+	fprintf(stderr, "gvr: no verb %s; see gvr --help\n", argv[1]);
+	return 2;
+}
