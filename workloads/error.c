@@ -1,0 +1,24 @@
+#include "workloads/error.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+int error_set(struct error *e, int err, const char *format, ...)
+{
+	if (e == NULL)
+		return err;
+	va_list args;
+	va_start(args, format);
+	vsnprintf(e->text, sizeof e->text, format, args);
+	va_end(args);
+	for (char *c = e->text; *c != '\0'; c++)
+		if ((unsigned char)*c < 0x20 || *c == 0x7f)
+			*c = '?';
+	return err;
+}
+
+int progress_step(const struct progress *p, const char *what, unsigned long long done,
+		  unsigned long long total)
+{
+	return p == NULL || p->step == NULL ? 0 : p->step(p->arg, what, done, total);
+}

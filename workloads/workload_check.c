@@ -1,0 +1,194 @@
+/* workload_check.c: which keys go together, and defaults that depend on others. */
+#include "workloads/workload_internal.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <string.h>
+
+int fail(struct parser *p, struct origin at, const char *format, ...)
+{
+	char text[1024];
+	va_list args;
+	va_start(args, format);
+	vsnprintf(text, sizeof text, format, args);
+	va_end(args);
+	if (at.set != NULL)
+		return error_set(p->e, -EINVAL, "--set %.300s: %s", at.set, text);
+	return error_set(p->e, -EINVAL, "%.300s:%d: %s", p->w->file, at.line, text);
+}
+
+/* ---- what depends on what ---- */
+
+static bool trains_dictionary(const struct workload *w)
+{
+	return w->contents_kind == CONTENTS_ARCHIVE ||
+	       (w->contents_kind == CONTENTS_NOVEL && w->corpus_dir[0] != '\0');
+}
+
+static const char *iodepth_fallback(const struct workload *w, const struct engine_config *engine)
+{
+	if (w->scenario == SCENARIO_SINGLE_STREAM)
+		return "1";
+	return engine_kind(engine) == KIND_GENERATE ? "24" : "32";
+}
+
+const char *engine_fallback(const struct workload *w, const struct engine_config *engine,
+			    enum engine_key key)
+{
+	bool zstd = engine->compression_type == COMPRESSION_ZSTD;
+	switch (key) {
+	case E_IODEPTH:
+		return iodepth_fallback(w, engine);
+	case E_COMPRESSION_LEVEL:
+		return zstd ? engine_keys[key].fallback : NULL;
+	case E_COMPRESSION_MAX_DICT_BYTES:
+		return zstd && trains_dictionary(w) ? "1MiB" : "0";
+	case E_GENERATOR:
+		return w->contents_kind == CONTENTS_NOISE ? "noise" : "cm";
+	default:
+		return engine_keys[key].fallback;
+	}
+}
+
+const char *workload_key_unused(const struct workload *w, enum workload_key key)
+{
+	bool unused;
+	const char *belongs;
+	switch (key) {
+	case W_CORPUS:
+		unused = w->contents_kind != CONTENTS_NOVEL;
+		belongs = "contents = novel:N";
+		break;
+	case W_MODEL:
+		unused = w->contents_kind == CONTENTS_NOISE;
+		belongs = "contents = archive:DIR or novel:N";
+		break;
+	case W_CHUNK:
+	case W_SPLIT:
+		unused = w->contents_kind != CONTENTS_ARCHIVE;
+		belongs = "contents = archive:DIR";
+		break;
+	case W_SIZE:
+		unused = w->contents_kind == CONTENTS_ARCHIVE;
+		belongs = "contents = novel:N or noise:N";
+		break;
+	case W_COMPRESS_PERCENTAGE:
+		unused = w->contents_kind != CONTENTS_NOISE;
+		belongs = "contents = noise:N";
+		break;
+	case W_RATE_IOPS:
+	case W_RATE_PROCESS:
+		unused = w->scenario != SCENARIO_SERVER;
+		belongs = "scenario = server";
+		break;
+	case W_NUMBER_IOS:
+		unused = w->scenario == SCENARIO_SERVER;
+		belongs = "scenario = offline or single_stream";
+		break;
+	default:
+		return NULL;
+	}
+	return unused ? belongs : NULL;
+}
+
+bool engine_key_used(const struct engine_config *engine, enum engine_key key)
+{
+	if ((engine_keys[key].kinds & engine_kind(engine)) == 0)
+		return false;
+	if (key == E_COMPRESSION_LEVEL || key == E_COMPRESSION_MAX_DICT_BYTES)
+		return engine->compression_type == COMPRESSION_ZSTD;
+	return true;
+}
+
+/* ---- checks ---- */
+
+int check_workload(struct parser *p)
+{
+	const struct workload *w = p->w;
+	const struct setting *s = p->sections[0].settings;
+	for (int k = 0; k < W_COUNT; k++) {
+		const char *belongs = workload_key_unused(w, (enum workload_key)k);
+		if (s[k].text != NULL && belongs != NULL)
+			return fail(p, s[k].origin, "%s belongs to %s; remove it",
+				    workload_keys[k].name, belongs);
+	}
+	if (w->contexts > 1 && w->contents_kind == CONTENTS_ARCHIVE)
+		return fail(p, s[W_CONTEXTS].origin,
+			    "contexts = %" PRIu32 " needs contents = novel:N or noise:N; "
+			    "a file has one variant",
+			    w->contexts);
+	if (w->contents_kind == CONTENTS_NOVEL && w->corpus_dir[0] == '\0' && w->model[0] == '\0')
+		return fail(p, s[W_CONTENTS].origin,
+			    "contents = novel:N needs a generator: set corpus = DIR to train one "
+			    "on, or model = FILE");
+	if (w->contents_count > (uint64_t)INT64_MAX / w->contexts)
+		return fail(p, s[W_CONTENTS].origin,
+			    "contents * contexts = %" PRIu64 " * %" PRIu32 ": at most 2^63 - 1",
+			    w->contents_count, w->contexts);
+	return 0;
+}
+
+static int check_kinds(struct parser *p, const struct engine_config *engine,
+		       const struct setting *s)
+{
+	for (int k = 0; k < E_COUNT; k++) {
+		unsigned of = engine_keys[k].kinds;
+		if (s[k].text == NULL || (of & engine_kind(engine)) != 0)
+			continue;
+		return fail(p, s[k].origin,
+			    "%s belongs to kind = %s, and [engine \"%s\"] is of kind %s",
+			    engine_keys[k].name,
+			    of == KIND_RETRIEVE	  ? "retrieve"
+			    : of == KIND_GENERATE ? "generate"
+						  : "retrieve or generate",
+			    engine->label, engine->kind);
+	}
+	return 0;
+}
+
+static int check_compression(struct parser *p, const struct engine_config *engine,
+			     const struct setting *s)
+{
+	const struct setting *level = &s[E_COMPRESSION_LEVEL];
+	const struct setting *dictionary = &s[E_COMPRESSION_MAX_DICT_BYTES];
+	bool zstd = engine->compression_type == COMPRESSION_ZSTD;
+	if (!zstd && level->text != NULL)
+		return fail(p, level->origin,
+			    "compression_level belongs to compression_type = zstd");
+	if (!zstd && engine->compression_max_dict_bytes > 0)
+		return fail(p, dictionary->origin,
+			    "compression_max_dict_bytes belongs to compression_type = zstd");
+	if (engine->compression_max_dict_bytes > 0 && !trains_dictionary(p->w))
+		return fail(
+			p, dictionary->origin,
+			"compression_max_dict_bytes = %.100s: nothing trains a dictionary here; "
+			"set it to 0%s",
+			dictionary->text,
+			p->w->contents_kind == CONTENTS_NOVEL ? ", or set workload.corpus" : "");
+	return 0;
+}
+
+int check_engine(struct parser *p, unsigned index)
+{
+	const struct workload *w = p->w;
+	const struct engine_config *engine = &w->engines[index];
+	const struct setting *s = p->sections[1 + index].settings;
+	int err = check_kinds(p, engine, s);
+	if (err)
+		return err;
+	if (w->scenario == SCENARIO_SINGLE_STREAM && engine->iodepth > 1)
+		return fail(p, s[E_IODEPTH].origin,
+			    "iodepth = %" PRIu32
+			    ": scenario = single_stream has one request at a time; "
+			    "set it to 1",
+			    engine->iodepth);
+	bool noise = strcmp(engine->generator, "noise") == 0;
+	if (engine_kind(engine) == KIND_GENERATE && noise != (w->contents_kind == CONTENTS_NOISE))
+		return fail(
+			p, s[E_GENERATOR].origin,
+			"generator = %s: generator = noise is for contents = noise:N, and cm for "
+			"the others",
+			engine->generator);
+	return engine_kind(engine) == KIND_RETRIEVE ? check_compression(p, engine, s) : 0;
+}

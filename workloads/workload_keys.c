@@ -1,0 +1,530 @@
+/* workload_keys.c: the table that parser, checks, help and result.json share. */
+#include "workloads/workload_internal.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+
+/* ---- keys whose value is more than one number or word ---- */
+
+/* The rest of text after prefix, or NULL. */
+static const char *after(const char *text, const char *prefix)
+{
+	size_t nbytes = strlen(prefix);
+	return strncmp(text, prefix, nbytes) == 0 ? text + nbytes : NULL;
+}
+
+/* "A<separator>B" cut in two; false if there is no separator or a part is too long. */
+static bool two_parts(const char *text, char separator, char a[64], char b[64])
+{
+	const char *mid = strchr(text, separator);
+	if (mid == NULL || mid - text > 63 || strlen(mid + 1) > 63)
+		return false;
+	snprintf(a, 64, "%.*s", (int)(mid - text), text);
+	snprintf(b, 64, "%s", mid + 1);
+	return true;
+}
+
+static int parse_contents(void *base, const char *text)
+{
+	struct workload *w = base;
+	const char *rest = after(text, "archive:");
+	if (rest != NULL) {
+		w->contents_kind = CONTENTS_ARCHIVE;
+		return value_text(rest, w->contents_dir, sizeof w->contents_dir);
+	}
+	w->contents_kind = CONTENTS_NOVEL;
+	rest = after(text, "novel:");
+	if (rest == NULL) {
+		w->contents_kind = CONTENTS_NOISE;
+		rest = after(text, "noise:");
+	}
+	return rest == NULL ? -EINVAL : value_count(rest, 1, INT64_MAX, &w->contents_count);
+}
+
+static void format_contents(const void *base, char *out, size_t capacity)
+{
+	const struct workload *w = base;
+	if (w->contents_kind == CONTENTS_ARCHIVE)
+		snprintf(out, capacity, "archive:%s", w->contents_dir);
+	else
+		snprintf(out, capacity, "%s:%" PRIu64,
+			 w->contents_kind == CONTENTS_NOVEL ? "novel" : "noise", w->contents_count);
+}
+
+static int parse_size(void *base, const char *text)
+{
+	struct size_distribution *s = &((struct workload *)base)->size;
+	char a[64], b[64];
+	const char *rest;
+	if ((rest = after(text, "fixed:")) != NULL) {
+		s->kind = SIZE_FIXED;
+		return value_bytes(rest, 1, CONTENT_NBYTES_MAX, &s->low_bytes);
+	}
+	if ((rest = after(text, "uniform:")) != NULL) {
+		s->kind = SIZE_UNIFORM;
+		if (!two_parts(rest, '-', a, b) ||
+		    value_bytes(a, 1, CONTENT_NBYTES_MAX, &s->low_bytes) != 0)
+			return -EINVAL;
+		return value_bytes(b, s->low_bytes, CONTENT_NBYTES_MAX, &s->high_bytes);
+	}
+	rest = after(text, "lognormal:");
+	s->kind = SIZE_LOGNORMAL;
+	if (rest == NULL || !two_parts(rest, ',', a, b) ||
+	    value_bytes(a, 1, CONTENT_NBYTES_MAX, &s->low_bytes) != 0 ||
+	    value_number(b, &s->sigma) != 0)
+		return -EINVAL;
+	return s->sigma <= 10 ? 0 : -EINVAL;
+}
+
+static void format_size(const void *base, char *out, size_t capacity)
+{
+	const struct size_distribution *s = &((const struct workload *)base)->size;
+	char low[64], high[64];
+	value_format_bytes(low, sizeof low, s->low_bytes);
+	if (s->kind == SIZE_FIXED) {
+		snprintf(out, capacity, "fixed:%s", low);
+	} else if (s->kind == SIZE_UNIFORM) {
+		value_format_bytes(high, sizeof high, s->high_bytes);
+		snprintf(out, capacity, "uniform:%s-%s", low, high);
+	} else {
+		value_format_number(high, sizeof high, s->sigma);
+		snprintf(out, capacity, "lognormal:%s,%s", low, high);
+	}
+}
+
+static int parse_hotspot(struct workload *w, const char *text)
+{
+	char a[64], b[64];
+	if (!two_parts(text, ',', a, b) || value_number(a, &w->hotspot_fraction) != 0 ||
+	    value_number(b, &w->hotspot_probability) != 0)
+		return -EINVAL;
+	bool ok =
+		w->hotspot_fraction > 0 && w->hotspot_fraction <= 1 && w->hotspot_probability <= 1;
+	return ok ? 0 : -EINVAL;
+}
+
+static int parse_popularity(void *base, const char *text)
+{
+	struct workload *w = base;
+	const char *rest;
+	if (strcmp(text, "uniform") == 0) {
+		w->popularity = POPULARITY_UNIFORM;
+		return 0;
+	}
+	if (strcmp(text, "sequential") == 0) {
+		w->popularity = POPULARITY_SEQUENTIAL;
+		return 0;
+	}
+	if ((rest = after(text, "zipf:")) != NULL) {
+		w->popularity = POPULARITY_ZIPF;
+		int err = value_number(rest, &w->zipf_theta);
+		return err == 0 && w->zipf_theta <= 100 ? 0 : -EINVAL;
+	}
+	w->popularity = POPULARITY_HOTSPOT;
+	rest = after(text, "hotspot:");
+	return rest != NULL ? parse_hotspot(w, rest) : -EINVAL;
+}
+
+static void format_popularity(const void *base, char *out, size_t capacity)
+{
+	const struct workload *w = base;
+	char a[64], b[64];
+	if (w->popularity == POPULARITY_ZIPF) {
+		value_format_number(a, sizeof a, w->zipf_theta);
+		snprintf(out, capacity, "zipf:%s", a);
+	} else if (w->popularity == POPULARITY_HOTSPOT) {
+		value_format_number(a, sizeof a, w->hotspot_fraction);
+		value_format_number(b, sizeof b, w->hotspot_probability);
+		snprintf(out, capacity, "hotspot:%s,%s", a, b);
+	} else {
+		snprintf(out, capacity, "%s",
+			 w->popularity == POPULARITY_UNIFORM ? "uniform" : "sequential");
+	}
+}
+
+static int parse_rate(void *base, const char *text)
+{
+	struct workload *w = base;
+	int err = value_number(text, &w->rate_iops);
+	return err == 0 && w->rate_iops > 0 && w->rate_iops <= 1e9 ? 0 : -EINVAL;
+}
+
+static void format_rate(const void *base, char *out, size_t capacity)
+{
+	value_format_number(out, capacity, ((const struct workload *)base)->rate_iops);
+}
+
+static int parse_verify(void *base, const char *text)
+{
+	struct workload *w = base;
+	const char *rest = after(text, "sample:");
+	if (rest != NULL) {
+		w->verify = VERIFY_SAMPLE;
+		return value_count(rest, 1, UINT64_MAX, &w->verify_sample);
+	}
+	w->verify = strcmp(text, "all") == 0 ? VERIFY_ALL : VERIFY_NONE;
+	return w->verify == VERIFY_ALL || strcmp(text, "none") == 0 ? 0 : -EINVAL;
+}
+
+static void format_verify(const void *base, char *out, size_t capacity)
+{
+	const struct workload *w = base;
+	if (w->verify == VERIFY_SAMPLE)
+		snprintf(out, capacity, "sample:%" PRIu64, w->verify_sample);
+	else
+		snprintf(out, capacity, "%s", w->verify == VERIFY_ALL ? "all" : "none");
+}
+
+/* ---- the tables ---- */
+
+/* in the order of the enums of workload.h */
+static const char *const splits[] = {"held-out", "training", "all", NULL};
+static const char *const scenarios[] = {"server", "offline", "single_stream", NULL};
+static const char *const rate_processes[] = {"linear", "poisson", NULL};
+static const char *const compressions[] = {"none", "zstd", NULL};
+static const char *const ios[] = {"io_uring", "pread", NULL};
+static const char *const booleans[] = {"0", "1", NULL};
+static const char *const kinds[] = {"null", "retrieve", "generate", NULL}; /* bits of KIND_* */
+static const char *const layouts[] = {"sst", NULL};
+static const char *const generators[] = {"cm", "noise", NULL};
+
+#define YEAR_NS (UINT64_C(8760) * 3600 * 1000000000)
+#define W_AT(field)                                                                                \
+	.offset = offsetof(struct workload, field), .width = sizeof((struct workload *)0)->field
+#define E_AT(field)                                                                                \
+	.offset = offsetof(struct engine_config, field),                                           \
+	.width = sizeof((struct engine_config *)0)->field
+
+const struct key workload_keys[W_COUNT] = {
+	[W_NAME] = {.name = "name",
+		    .takes = "a name of at most 127 bytes",
+		    .fallback_how = "the file's name",
+		    .help = "Of the workload, in reports.",
+		    .type = KEY_TEXT,
+		    W_AT(name)},
+	[W_CONTENTS] = {.name = "contents",
+			.takes = "archive:DIR | novel:N | noise:N",
+			.help = "What is asked for: the files below a directory; N documents that "
+				"the generator defines; N pseudo-random contents.",
+			.type = KEY_OWN,
+			.parse = parse_contents,
+			.format = format_contents},
+	[W_CORPUS] = {.name = "corpus",
+		      .takes = "a directory",
+		      .help = "novel: the documents that its generator trains on.",
+		      .fallback_how = "none",
+		      .type = KEY_TEXT,
+		      W_AT(corpus_dir)},
+	[W_MODEL] = {.name = "model",
+		     .takes = "a file",
+		     .help = "archive, novel: a model that is trained already.",
+		     .fallback_how = "one is trained",
+		     .type = KEY_TEXT,
+		     W_AT(model)},
+	[W_CHUNK] = {.name = "chunk",
+		     .takes = "a size from 16 to 64MiB",
+		     .help = "archive: cuts files into contents of this size.",
+		     .fallback_how = "files are not cut",
+		     .type = KEY_BYTES,
+		     W_AT(chunk_bytes),
+		     .least = 16,
+		     .greatest = CONTENT_NBYTES_MAX},
+	[W_SPLIT] = {.name = "split",
+		     .takes = "held-out | training | all",
+		     .fallback = "held-out",
+		     .help = "archive: which files are asked for. The generator and the dictionary "
+			     "train on the training files; one in 8 is held out.",
+		     .type = KEY_CHOICE,
+		     W_AT(split),
+		     .choices = splits},
+	[W_CONTEXTS] = {.name = "contexts",
+			.takes = "a whole number from 1 to 4294967295",
+			.fallback = "1",
+			.help = "novel, noise: personal variants of each content.",
+			.type = KEY_COUNT,
+			W_AT(contexts),
+			.least = 1,
+			.greatest = UINT32_MAX},
+	[W_SIZE] = {.name = "size",
+		    .takes = "fixed:SIZE | uniform:SIZE-SIZE | lognormal:MEDIAN,SIGMA",
+		    .fallback = "lognormal:4KiB,0.6",
+		    .help = "novel, noise: bytes of a content, from 1 to 64MiB; SIGMA, at most 10, "
+			    "is of the logarithm, and sizes end at 4 SIGMA.",
+		    .type = KEY_OWN,
+		    .parse = parse_size,
+		    .format = format_size},
+	[W_COMPRESS_PERCENTAGE] = {.name = "compress_percentage",
+				   .takes = "a whole number from 0 to 100",
+				   .fallback = "0",
+				   .help = "noise: how much of each content is zero bytes.",
+				   .type = KEY_COUNT,
+				   W_AT(compress_percentage),
+				   .greatest = 100},
+	[W_POPULARITY] =
+		{.name = "popularity",
+		 .takes = "uniform | zipf:THETA | hotspot:FRACTION,PROBABILITY | sequential",
+		 .fallback = "uniform",
+		 .help = "Which contents are asked for how often. THETA from 0 to 100, the "
+			 "others from 0 to 1.",
+		 .type = KEY_OWN,
+		 .parse = parse_popularity,
+		 .format = format_popularity},
+	[W_SCENARIO] =
+		{.name = "scenario",
+		 .takes = "server | offline | single_stream",
+		 .fallback = "server",
+		 .help = "Requests come at their own times; as fast as they can be served; or "
+			 "one after the other.",
+		 .type = KEY_CHOICE,
+		 W_AT(scenario),
+		 .choices = scenarios},
+	[W_RATE_IOPS] = {.name = "rate_iops",
+			 .takes = "a number > 0, at most 1000000000",
+			 .fallback = "1000",
+			 .help = "server: requests a second.",
+			 .type = KEY_OWN,
+			 .parse = parse_rate,
+			 .format = format_rate},
+	[W_RATE_PROCESS] = {.name = "rate_process",
+			    .takes = "linear | poisson",
+			    .fallback = "poisson",
+			    .help = "server: equal or exponential gaps between requests.",
+			    .type = KEY_CHOICE,
+			    W_AT(rate_process),
+			    .choices = rate_processes},
+	[W_RUNTIME] = {.name = "runtime",
+		       .takes = "a time > 0, at most 8760h, as 30s or 500ms",
+		       .fallback = "30s",
+		       .help = "Measured time of each engine, all rounds together.",
+		       .type = KEY_TIME,
+		       W_AT(runtime_ns),
+		       .least = 1,
+		       .greatest = YEAR_NS},
+	[W_RAMP_TIME] = {.name = "ramp_time",
+			 .takes = "a time, at most 8760h, as 2s or 500ms",
+			 .fallback = "2s",
+			 .help = "Time before an engine's first slice that is not measured.",
+			 .type = KEY_TIME,
+			 W_AT(ramp_time_ns),
+			 .greatest = YEAR_NS},
+	[W_NUMBER_IOS] = {.name = "number_ios",
+			  .takes = "a whole number > 0",
+			  .fallback_how = "by runtime",
+			  .help = "offline, single_stream: stop after this many requests.",
+			  .type = KEY_COUNT,
+			  W_AT(number_ios),
+			  .least = 1,
+			  .greatest = UINT64_MAX},
+	[W_ROUNDS] = {.name = "rounds",
+		      .takes = "a whole number from 1 to 1000",
+		      .fallback = "5",
+		      .help = "Slices of runtime; the engines take turns in them.",
+		      .type = KEY_COUNT,
+		      W_AT(rounds),
+		      .least = 1,
+		      .greatest = 1000},
+	[W_RANDSEED] = {.name = "randseed",
+			.takes = "a whole number from 0 to 2^64 - 1",
+			.fallback = "1",
+			.help = "Fixes the whole request stream.",
+			.type = KEY_COUNT,
+			W_AT(randseed),
+			.greatest = UINT64_MAX},
+	[W_VERIFY] = {.name = "verify",
+		      .takes = "all | sample:N | none",
+		      .fallback = "all",
+		      .help = "Whose replies are checked byte by byte: N means one in N.",
+		      .type = KEY_OWN,
+		      .parse = parse_verify,
+		      .format = format_verify},
+};
+
+#define KINDS_ALL (KIND_NULL | KIND_RETRIEVE | KIND_GENERATE)
+#define KINDS_STORE (KIND_RETRIEVE | KIND_GENERATE)
+
+const struct key engine_keys[E_COUNT] = {
+	[E_KIND] = {.name = "kind",
+		    .takes = "null | retrieve | generate",
+		    .help = "Answers at once; reads stored contents; makes them again.",
+		    .type = KEY_WORD,
+		    E_AT(kind),
+		    .choices = kinds,
+		    .kinds = KINDS_ALL},
+	[E_NUMJOBS] = {.name = "numjobs",
+		       .takes = "a whole number from 1 to 256",
+		       .fallback = "1",
+		       .help = "Workers; they share the requests.",
+		       .type = KEY_COUNT,
+		       E_AT(numjobs),
+		       .least = 1,
+		       .greatest = 256,
+		       .kinds = KINDS_ALL},
+	[E_IODEPTH] = {.name = "iodepth",
+		       .takes = "a whole number from 1 to 4096",
+		       .fallback_how = "32, generate 24, single_stream 1",
+		       .help = "Requests in flight per worker.",
+		       .type = KEY_COUNT,
+		       E_AT(iodepth),
+		       .least = 1,
+		       .greatest = 4096,
+		       .kinds = KINDS_ALL},
+	[E_DIRECT] = {.name = "direct",
+		      .takes = "0 | 1",
+		      .fallback = "1",
+		      .help = "1: stores are read with O_DIRECT, past the page cache.",
+		      .type = KEY_CHOICE,
+		      E_AT(direct),
+		      .choices = booleans,
+		      .kinds = KINDS_STORE},
+	[E_IO] = {.name = "io",
+		  .takes = "io_uring | pread",
+		  .fallback = "io_uring",
+		  .help = "How stores are read.",
+		  .type = KEY_CHOICE,
+		  E_AT(io),
+		  .choices = ios,
+		  .kinds = KINDS_STORE},
+	[E_LAYOUT] = {.name = "layout",
+		      .takes = "sst",
+		      .fallback = "sst",
+		      .help = "sst: values in RocksDB's own tables.",
+		      .type = KEY_WORD,
+		      E_AT(layout),
+		      .choices = layouts,
+		      .kinds = KIND_RETRIEVE},
+	[E_COMPRESSION_TYPE] = {.name = "compression_type",
+				.takes = "none | zstd",
+				.fallback = "zstd",
+				.help = "Of each stored content.",
+				.type = KEY_CHOICE,
+				E_AT(compression_type),
+				.choices = compressions,
+				.kinds = KIND_RETRIEVE},
+	[E_COMPRESSION_LEVEL] = {.name = "compression_level",
+				 .takes = "a whole number from 1 to 22",
+				 .fallback = "19",
+				 .help = "Of zstd.",
+				 .type = KEY_COUNT,
+				 E_AT(compression_level),
+				 .least = 1,
+				 .greatest = 22,
+				 .kinds = KIND_RETRIEVE},
+	[E_COMPRESSION_MAX_DICT_BYTES] =
+		{.name = "compression_max_dict_bytes",
+		 .takes = "a size from 0 to 64MiB",
+		 .fallback_how = "1MiB; 0 where nothing trains it",
+		 .help = "zstd's dictionary, trained on the training files.",
+		 .type = KEY_BYTES,
+		 E_AT(compression_max_dict_bytes),
+		 .greatest = UINT64_C(64) << 20,
+		 .kinds = KIND_RETRIEVE},
+	[E_GENERATOR] = {.name = "generator",
+			 .takes = "cm | noise",
+			 .fallback_how = "cm, for noise contents noise",
+			 .help = "cm: context mixing. noise: the bytes of noise contents.",
+			 .type = KEY_WORD,
+			 E_AT(generator),
+			 .choices = generators,
+			 .kinds = KIND_GENERATE},
+};
+
+unsigned engine_kind(const struct engine_config *engine)
+{
+	for (unsigned i = 0; kinds[i] != NULL; i++)
+		if (strcmp(kinds[i], engine->kind) == 0)
+			return 1u << i;
+	return 0;
+}
+
+/* ---- parse and format by type ---- */
+
+static void store(void *at, size_t width, uint64_t v)
+{
+	uint32_t v32 = (uint32_t)v;
+	bool v1 = v != 0;
+	const void *from = width == sizeof v	 ? (const void *)&v
+			   : width == sizeof v32 ? (const void *)&v32
+						 : (const void *)&v1;
+	memcpy(at, from, width);
+}
+
+static uint64_t load(const void *at, size_t width)
+{
+	uint64_t v;
+	uint32_t v32;
+	if (width == sizeof v) {
+		memcpy(&v, at, sizeof v);
+		return v;
+	}
+	if (width == sizeof v32) {
+		memcpy(&v32, at, sizeof v32);
+		return v32;
+	}
+	return *(const bool *)at;
+}
+
+static int parse_choice(const char *const *choices, const char *text, uint64_t *v)
+{
+	for (*v = 0; choices[*v] != NULL; ++*v)
+		if (strcmp(choices[*v], text) == 0)
+			return 0;
+	return -EINVAL;
+}
+
+int key_parse(const struct key *key, void *base, const char *text)
+{
+	char *at = (char *)base + key->offset;
+	uint64_t v = 0;
+	int err = 0;
+	switch (key->type) {
+	case KEY_TEXT:
+		return value_text(text, at, key->width);
+	case KEY_OWN:
+		return key->parse(base, text);
+	case KEY_WORD:
+		err = parse_choice(key->choices, text, &v);
+		return err ? err : value_text(text, at, key->width);
+	case KEY_CHOICE:
+		err = parse_choice(key->choices, text, &v);
+		break;
+	case KEY_COUNT:
+		err = value_count(text, key->least, key->greatest, &v);
+		break;
+	case KEY_BYTES:
+		err = value_bytes(text, key->least, key->greatest, &v);
+		break;
+	case KEY_TIME:
+		err = value_time(text, key->least, key->greatest, &v);
+		break;
+	}
+	if (!err)
+		store(at, key->width, v);
+	return err;
+}
+
+void key_format(const struct key *key, const void *base, char *out, size_t capacity)
+{
+	const char *at = (const char *)base + key->offset;
+	switch (key->type) {
+	case KEY_TEXT:
+	case KEY_WORD:
+		snprintf(out, capacity, "%s", at);
+		break;
+	case KEY_OWN:
+		key->format(base, out, capacity);
+		break;
+	case KEY_CHOICE:
+		snprintf(out, capacity, "%s", key->choices[load(at, key->width)]);
+		break;
+	case KEY_COUNT:
+		snprintf(out, capacity, "%" PRIu64, load(at, key->width));
+		break;
+	case KEY_BYTES:
+		value_format_bytes(out, capacity, load(at, key->width));
+		break;
+	case KEY_TIME:
+		value_format_time(out, capacity, load(at, key->width));
+		break;
+	}
+}
