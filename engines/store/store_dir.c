@@ -1,0 +1,564 @@
+/* store_dir.c: LOCK, IDENTITY, PROGRESS and COMPLETE of a store. */
+#include "engines/store/store_dir.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <xxhash.h>
+
+#define FORMAT_VERSION 1
+
+/* Covers a table's footer, which no checksum of RocksDB's covers. */
+#define TABLE_END_NBYTES 4096
+
+/* More than any IDENTITY or COMPLETE is; keeps a damaged size from being read. */
+#define SMALL_FILE_NBYTES_MAX ((off_t)256 << 20)
+
+void store_dir_path(char path[STORE_PATH_NBYTES], const char *dir, const char *name)
+{
+	snprintf(path, STORE_PATH_NBYTES, "%s/%s", dir, name);
+}
+
+static int path_error(struct error *e, int err, const char *path, const char *what)
+{
+	return error_set(e, err, "%s: cannot %s: %s", path, what, strerror(-err));
+}
+
+/* ---- small files ---- */
+
+/* Reads a file from its offset to its end, at most what it was when opened;
+ * *text is NUL-terminated and the caller's to free. */
+static int read_end(const char *path, off_t end_nbytes, char **text, size_t *nbytes)
+{
+	struct stat st;
+	int err = 0;
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	if (fd < 0)
+		return -errno;
+	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) {
+		err = -EBADMSG;
+		goto out;
+	}
+	off_t size = st.st_size < end_nbytes ? st.st_size : end_nbytes;
+	if (size > SMALL_FILE_NBYTES_MAX) {
+		err = -EBADMSG;
+		goto out;
+	}
+	char *buf = malloc((size_t)size + 1);
+	if (buf == NULL) {
+		err = -ENOMEM;
+		goto out;
+	}
+	ssize_t got = ring_pread(fd, buf, (size_t)size, st.st_size - size);
+	if (got < 0) {
+		free(buf);
+		err = (int)got;
+		goto out;
+	}
+	buf[got] = '\0';
+	*text = buf;
+	*nbytes = (size_t)got;
+out:
+	close(fd);
+	return err;
+}
+
+static int read_whole(const char *path, char **text, size_t *nbytes)
+{
+	return read_end(path, SMALL_FILE_NBYTES_MAX + 1, text, nbytes);
+}
+
+static int fsync_path(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	int err = fsync(fd) != 0 ? -errno : 0;
+	close(fd);
+	return err;
+}
+
+static int write_and_sync(int fd, const char *text, size_t nbytes)
+{
+	while (nbytes > 0) {
+		ssize_t done = write(fd, text, nbytes);
+		if (done < 0 && errno == EINTR)
+			continue;
+		if (done < 0)
+			return -errno;
+		text += done;
+		nbytes -= (size_t)done;
+	}
+	return fsync(fd) != 0 ? -errno : 0;
+}
+
+/* Writes dir/name as a whole or not at all. */
+static int write_whole(const char *dir, const char *name, const char *text, struct error *e)
+{
+	char path[STORE_PATH_NBYTES], temporary[STORE_PATH_NBYTES + 4];
+	store_dir_path(path, dir, name);
+	snprintf(temporary, sizeof temporary, "%s.tmp", path);
+	int fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0666);
+	if (fd < 0)
+		return path_error(e, -errno, temporary, "create it");
+	int err = write_and_sync(fd, text, strlen(text));
+	if (close(fd) != 0 && err == 0)
+		err = -errno;
+	if (err == 0 && rename(temporary, path) != 0)
+		err = -errno;
+	if (err == 0)
+		err = fsync_path(dir);
+	if (err != 0) {
+		unlink(temporary);
+		return path_error(e, err, path, "write it");
+	}
+	return 0;
+}
+
+/* ---- LOCK ---- */
+
+static int make_dir(const char *path, struct error *e)
+{
+	if (mkdir(path, 0777) == 0 || errno == EEXIST)
+		return 0;
+	return path_error(e, -errno, path, "create the directory");
+}
+
+static int lock(int fd, int how, const char *dir, const char *who, struct error *e)
+{
+	if (flock(fd, how | LOCK_NB) == 0)
+		return 0;
+	int err = -errno;
+	if (err == -EWOULDBLOCK)
+		return error_set(
+			e, -EBUSY,
+			"%s: another process is %s this store; wait for it, then run again", dir,
+			who);
+	return path_error(e, err, dir, "lock it");
+}
+
+static bool has_entries(const char *path)
+{
+	DIR *d = opendir(path);
+	if (d == NULL)
+		return false;
+	const struct dirent *entry;
+	bool found = false;
+	while (!found && (entry = readdir(d)) != NULL)
+		found = strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0;
+	closedir(d);
+	return found;
+}
+
+int store_dir_lock_exclusive(int *out, const char *dir, struct error *e)
+{
+	char path[STORE_PATH_NBYTES], db[STORE_PATH_NBYTES];
+	store_dir_path(path, dir, "LOCK");
+	store_dir_path(db, dir, "db");
+	int err = make_dir(dir, e);
+	if (err != 0)
+		return err;
+	if (access(path, F_OK) != 0 && has_entries(db))
+		return error_set(e, -EEXIST,
+				 "%s: holds files, and there is no %s to say that gvr wrote them; "
+				 "move them away",
+				 db, path);
+	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
+	if (fd < 0)
+		return path_error(e, -errno, path, "open it for writing");
+	err = lock(fd, LOCK_EX, dir, "loading or serving", e);
+	if (err == 0)
+		err = make_dir(db, e);
+	if (err != 0) {
+		close(fd);
+		return err;
+	}
+	*out = fd;
+	return 0;
+}
+
+int store_dir_lock_shared(int *out, const char *dir, struct error *e)
+{
+	char path[STORE_PATH_NBYTES];
+	store_dir_path(path, dir, "LOCK");
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0 && errno == ENOENT)
+		return error_set(e, -ENOENT, "%s: there is no store; run: gvr load", dir);
+	if (fd < 0)
+		return path_error(e, -errno, path, "open it");
+	int err = lock(fd, LOCK_SH, dir, "loading", e);
+	if (err != 0) {
+		close(fd);
+		return err;
+	}
+	*out = fd;
+	return 0;
+}
+
+/* ---- emptying ---- */
+
+static bool ends_with(const char *name, const char *end)
+{
+	size_t name_nbytes = strlen(name), end_nbytes = strlen(end);
+	return name_nbytes >= end_nbytes && strcmp(name + name_nbytes - end_nbytes, end) == 0;
+}
+
+/* The names that RocksDB gives to its files. */
+static bool is_rocksdb_name(const char *name)
+{
+	if (strcmp(name, "CURRENT") == 0 || strcmp(name, "IDENTITY") == 0 ||
+	    strcmp(name, "LOCK") == 0)
+		return true;
+	if (strncmp(name, "MANIFEST-", 9) == 0 || strncmp(name, "OPTIONS-", 8) == 0)
+		return true;
+	bool numbered = name[0] >= '0' && name[0] <= '9';
+	return numbered &&
+	       (ends_with(name, ".sst") || ends_with(name, ".log") || ends_with(name, ".dbtmp"));
+}
+
+static int empty_db(const char *dir, struct error *e)
+{
+	char path[STORE_PATH_NBYTES];
+	store_dir_path(path, dir, "db");
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	DIR *d = fd < 0 ? NULL : fdopendir(fd);
+	if (d == NULL)
+		return path_error(e, -errno, path, "read the directory");
+	const struct dirent *entry;
+	int err = 0;
+	while (err == 0 && (entry = readdir(d)) != NULL)
+		if (is_rocksdb_name(entry->d_name) && unlinkat(dirfd(d), entry->d_name, 0) != 0)
+			err = path_error(e, -errno, path, "remove a file in it");
+	if (err == 0 && fsync(dirfd(d)) != 0)
+		err = path_error(e, -errno, path, "write it");
+	closedir(d);
+	return err;
+}
+
+int store_dir_empty(const char *dir, struct error *e)
+{
+	/* in this order: a store that is not whole never says that it is */
+	static const char *const names[] = {"COMPLETE",	    "COMPLETE.tmp", "IDENTITY",
+					    "IDENTITY.tmp", "PROGRESS",	    "PROGRESS.tmp"};
+	char path[STORE_PATH_NBYTES];
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+		store_dir_path(path, dir, names[i]);
+		if (unlink(path) != 0 && errno != ENOENT)
+			return path_error(e, -errno, path, "remove it");
+	}
+	int err = fsync_path(dir);
+	if (err != 0)
+		return path_error(e, err, dir, "write it");
+	return empty_db(dir, e);
+}
+
+/* ---- IDENTITY ---- */
+
+int store_dir_check_identity(const char *dir, const char *identity)
+{
+	char path[STORE_PATH_NBYTES], *text = NULL;
+	size_t nbytes = 0, identity_nbytes = strlen(identity);
+	store_dir_path(path, dir, "IDENTITY");
+	int err = read_whole(path, &text, &nbytes);
+	if (err != 0)
+		return err;
+	bool same = nbytes == identity_nbytes + 1 && memcmp(text, identity, identity_nbytes) == 0 &&
+		    text[identity_nbytes] == '\n';
+	free(text);
+	return same ? 0 : -ESTALE;
+}
+
+int store_dir_write_identity(const char *dir, const char *identity, struct error *e)
+{
+	size_t nbytes = strlen(identity);
+	char *text = malloc(nbytes + 2);
+	if (text == NULL)
+		return error_set(e, -ENOMEM, "%s: out of memory for its identity", dir);
+	memcpy(text, identity, nbytes);
+	memcpy(text + nbytes, "\n", 2);
+	int err = write_whole(dir, "IDENTITY", text, e);
+	free(text);
+	return err;
+}
+
+/* ---- PROGRESS and COMPLETE: JSON with a checksum of its other members ---- */
+
+static void hex(char text[17], uint64_t x)
+{
+	snprintf(text, 17, "%016" PRIx64, x);
+}
+
+static bool is_hex(const json_t *value, uint64_t x)
+{
+	char text[17];
+	hex(text, x);
+	return json_is_string(value) && strcmp(json_string_value(value), text) == 0;
+}
+
+/* 0, or -ENOMEM. The same object gives the same checksum however it is laid out. */
+static int checksum(const json_t *object, uint64_t *sum)
+{
+	char *text = json_dumps(object, JSON_COMPACT | JSON_SORT_KEYS);
+	if (text == NULL)
+		return -ENOMEM;
+	*sum = XXH3_64bits(text, strlen(text));
+	free(text);
+	return 0;
+}
+
+/* Takes object over. */
+static int write_json(const char *dir, const char *name, json_t *object, struct error *e)
+{
+	char digits[17];
+	uint64_t sum;
+	int err = checksum(object, &sum);
+	hex(digits, err == 0 ? sum : 0);
+	char *text = NULL;
+	if (err == 0 && json_object_set_new(object, "checksum", json_string(digits)) == 0)
+		text = json_dumps(object, JSON_INDENT(1) | JSON_SORT_KEYS);
+	json_decref(object);
+	if (text == NULL)
+		return error_set(e, -ENOMEM, "%s: out of memory for %s", dir, name);
+	err = write_whole(dir, name, text, e);
+	free(text);
+	return err;
+}
+
+static bool checksum_is_right(json_t *object)
+{
+	uint64_t sum;
+	json_t *stored = json_object_get(object, "checksum");
+	if (stored == NULL)
+		return false;
+	json_incref(stored);
+	json_object_del(object, "checksum");
+	bool right = checksum(object, &sum) == 0 && is_hex(stored, sum);
+	json_decref(stored);
+	return right;
+}
+
+static int damaged(struct error *e, const char *path)
+{
+	return error_set(e, -EBADMSG, "%s: damaged; run: gvr load, which makes the store anew",
+			 path);
+}
+
+/* *object is the caller's. */
+static int read_json(const char *dir, const char *name, json_t **object, struct error *e)
+{
+	char path[STORE_PATH_NBYTES], *text;
+	size_t nbytes;
+	store_dir_path(path, dir, name);
+	int err = read_whole(path, &text, &nbytes);
+	if (err == -EBADMSG)
+		return damaged(e, path);
+	if (err != 0)
+		return path_error(e, err, path, "read it");
+	json_t *read = json_loadb(text, nbytes, JSON_REJECT_DUPLICATES, NULL);
+	free(text);
+	if (!json_is_object(read) || !checksum_is_right(read)) {
+		json_decref(read);
+		return damaged(e, path);
+	}
+	*object = read;
+	return 0;
+}
+
+static json_t *counts_object(const struct store_counts *counts)
+{
+	return json_pack("{s:i, s:I, s:I, s:I}", "format", FORMAT_VERSION, "items",
+			 (json_int_t)counts->items, "payload_bytes",
+			 (json_int_t)counts->payload_bytes, "content_bytes",
+			 (json_int_t)counts->content_bytes);
+}
+
+static int parse_counts(json_t *object, struct store_counts *counts)
+{
+	int format;
+	json_int_t items, payload_bytes, content_bytes;
+	if (json_unpack(object, "{s:i, s:I, s:I, s:I}", "format", &format, "items", &items,
+			"payload_bytes", &payload_bytes, "content_bytes", &content_bytes) != 0)
+		return -EBADMSG;
+	if (format != FORMAT_VERSION || items < 0 || payload_bytes < 0 || content_bytes < 0)
+		return -EBADMSG;
+	counts->items = (uint64_t)items;
+	counts->payload_bytes = (uint64_t)payload_bytes;
+	counts->content_bytes = (uint64_t)content_bytes;
+	return 0;
+}
+
+int store_dir_write_progress(const char *dir, const struct store_counts *counts, struct error *e)
+{
+	return write_json(dir, "PROGRESS", counts_object(counts), e);
+}
+
+int store_dir_read_progress(const char *dir, struct store_counts *counts, struct error *e)
+{
+	json_t *object;
+	int err = read_json(dir, "PROGRESS", &object, e);
+	if (err != 0)
+		return err;
+	err = parse_counts(object, counts);
+	json_decref(object);
+	return err;
+}
+
+/* ---- the files of db ---- */
+
+static int digest_file(const char *dir, const char *name, off_t *nbytes, uint64_t *digest)
+{
+	char path[STORE_PATH_NBYTES], *text;
+	size_t read_nbytes;
+	struct stat st;
+	snprintf(path, sizeof path, "%s/db/%s", dir, name);
+	if (lstat(path, &st) != 0)
+		return -errno;
+	int err = ends_with(name, ".sst") ? read_end(path, TABLE_END_NBYTES, &text, &read_nbytes)
+					  : read_whole(path, &text, &read_nbytes);
+	if (err != 0)
+		return err;
+	*nbytes = st.st_size;
+	*digest = XXH3_64bits(text, read_nbytes);
+	free(text);
+	return 0;
+}
+
+static int append_file(json_t *files, const char *dir, const char *name)
+{
+	off_t nbytes;
+	uint64_t digest;
+	char digits[17];
+	int err = digest_file(dir, name, &nbytes, &digest);
+	if (err != 0)
+		return err;
+	hex(digits, digest);
+	json_t *file = json_pack("{s:s, s:I, s:s}", "name", name, "nbytes", (json_int_t)nbytes,
+				 "digest", digits);
+	return json_array_append_new(files, file) == 0 ? 0 : -ENOMEM;
+}
+
+static int list_db(json_t *files, const char *dir)
+{
+	char path[STORE_PATH_NBYTES];
+	store_dir_path(path, dir, "db");
+	DIR *d = opendir(path);
+	if (d == NULL)
+		return -errno;
+	const struct dirent *entry;
+	int err = 0;
+	while (err == 0 && (entry = readdir(d)) != NULL)
+		if (is_rocksdb_name(entry->d_name))
+			err = append_file(files, dir, entry->d_name);
+	closedir(d);
+	return err;
+}
+
+int store_dir_write_complete(const char *dir, const struct store_counts *counts, struct error *e)
+{
+	json_t *files = json_array();
+	int err = files == NULL ? -ENOMEM : list_db(files, dir);
+	json_t *object = err == 0 ? counts_object(counts) : NULL;
+	if (err != 0 || object == NULL) {
+		json_decref(files);
+		return path_error(e, err != 0 ? err : -ENOMEM, dir, "list its files");
+	}
+	if (json_object_set_new(object, "db", files) != 0) {
+		json_decref(object);
+		return error_set(e, -ENOMEM, "%s: out of memory for COMPLETE", dir);
+	}
+	err = write_json(dir, "COMPLETE", object, e);
+	if (err == 0) {
+		char path[STORE_PATH_NBYTES];
+		store_dir_path(path, dir, "PROGRESS");
+		unlink(path); /* of no more use; harmless if it stays */
+	}
+	return err;
+}
+
+static int check_file(json_t *file, const char *dir, struct error *e)
+{
+	const char *name;
+	json_int_t nbytes;
+	off_t nbytes_now;
+	uint64_t digest;
+	char path[STORE_PATH_NBYTES];
+	if (json_unpack(file, "{s:s, s:I}", "name", &name, "nbytes", &nbytes) != 0)
+		return error_set(e, -EBADMSG, "%s/COMPLETE: damaged; run: gvr load", dir);
+	snprintf(path, sizeof path, "%s/db/%s", dir, name);
+	int err = digest_file(dir, name, &nbytes_now, &digest);
+	if (err == -ENOENT)
+		return damaged(e, path);
+	if (err != 0)
+		return path_error(e, err, path, "read it");
+	if (nbytes_now != nbytes || !is_hex(json_object_get(file, "digest"), digest))
+		return damaged(e, path);
+	return 0;
+}
+
+int store_dir_read_complete(const char *dir, struct store_counts *counts, struct error *e)
+{
+	json_t *object, *file;
+	size_t i;
+	int err = read_json(dir, "COMPLETE", &object, e);
+	if (err != 0)
+		return err;
+	json_t *files = json_object_get(object, "db");
+	if (parse_counts(object, counts) != 0 || !json_is_array(files))
+		err = error_set(e, -EBADMSG, "%s/COMPLETE: of another version; run: gvr load", dir);
+	json_array_foreach(files, i, file)
+	{
+		if (err == 0)
+			err = check_file(file, dir, e);
+	}
+	json_decref(object);
+	return err;
+}
+
+/* ---- bytes at rest ---- */
+
+static int add_usage(int parent_fd, const char *name, uint64_t *bytes, uint64_t *disk_bytes);
+
+static int add_dir_usage(DIR *d, uint64_t *bytes, uint64_t *disk_bytes)
+{
+	const struct dirent *entry;
+	int err = 0;
+	while (err == 0 && (entry = readdir(d)) != NULL)
+		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+			err = add_usage(dirfd(d), entry->d_name, bytes, disk_bytes);
+	return err;
+}
+
+static int add_usage(int parent_fd, const char *name, uint64_t *bytes, uint64_t *disk_bytes)
+{
+	struct stat st;
+	if (fstatat(parent_fd, name, &st, AT_SYMLINK_NOFOLLOW) != 0)
+		return errno == ENOENT ? 0 : -errno; /* removed meanwhile */
+	if (S_ISREG(st.st_mode)) {
+		*bytes += (uint64_t)st.st_size;
+		*disk_bytes += (uint64_t)st.st_blocks * 512;
+	}
+	if (!S_ISDIR(st.st_mode))
+		return 0;
+	int fd = openat(parent_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	DIR *d = fd < 0 ? NULL : fdopendir(fd);
+	if (d == NULL)
+		return -errno;
+	int err = add_dir_usage(d, bytes, disk_bytes);
+	closedir(d);
+	return err;
+}
+
+int store_disk_usage(const char *dir, uint64_t *bytes, uint64_t *disk_bytes)
+{
+	*bytes = 0;
+	*disk_bytes = 0;
+	return add_usage(AT_FDCWD, dir, bytes, disk_bytes);
+}

@@ -1,0 +1,43 @@
+/*
+ * store_dir.h: the files around a store's RocksDB (store.h names them): who
+ * may use it, what it is, whether it is whole.
+ */
+#ifndef GVR_STORE_DIR_H
+#define GVR_STORE_DIR_H
+
+#include <stdbool.h>
+
+#include "engines/store/store.h"
+#include "workloads/error.h"
+
+/* A path within a store: dir, '/', name. */
+#define STORE_PATH_NBYTES 4608u
+void store_dir_path(char path[STORE_PATH_NBYTES], const char *dir, const char *name);
+
+/* Makes dir and dir/db, and takes the lock for loading. -EEXIST: dir/db has
+ * files, and no LOCK says that they are ours. *fd: close it to let go. */
+int store_dir_lock_exclusive(int *fd, const char *dir, struct error *e);
+
+/* Takes the lock for serving. -ENOENT: no store; -EBUSY: being loaded. */
+int store_dir_lock_shared(int *fd, const char *dir, struct error *e);
+
+/* Removes what a store consists of, and nothing else. Locked exclusively. */
+int store_dir_empty(const char *dir, struct error *e);
+
+/* -ENOENT: there is none, -ESTALE: it is another, -errno. */
+int store_dir_check_identity(const char *dir, const char *identity);
+int store_dir_write_identity(const char *dir, const char *identity, struct error *e);
+
+/* PROGRESS: what a load that is not complete has made durable. */
+int store_dir_write_progress(const char *dir, const struct store_counts *counts, struct error *e);
+int store_dir_read_progress(const char *dir, struct store_counts *counts, struct error *e);
+
+/* COMPLETE: the counts, and name, size and digest of each file in db, so that
+ * RocksDB is never given files that are not what it wrote: a length field gone
+ * wrong can make it abort. Of a table the digest covers the end only; its
+ * blocks have checksums of their own. read: -ENOENT there is no such file,
+ * -EBADMSG anything damaged. */
+int store_dir_write_complete(const char *dir, const struct store_counts *counts, struct error *e);
+int store_dir_read_complete(const char *dir, struct store_counts *counts, struct error *e);
+
+#endif
