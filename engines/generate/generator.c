@@ -1,0 +1,16 @@
+/* generator.c: the trained generators, one line each. */
+#include "engines/generate/generator.h"
+
+#include <string.h>
+
+static const struct generator_ops *const generators[] = {
+	&cm_generator,
+};
+
+const struct generator_ops *generator_find(const char *name)
+{
+	for (size_t i = 0; i < sizeof generators / sizeof generators[0]; i++)
+		if (strcmp(generators[i]->name, name) == 0)
+			return generators[i];
+	return NULL;
+}
