@@ -1,0 +1,151 @@
+/*
+ * null.c: answers at once with nothing. What a run costs with this engine is
+ * the harness's own cost, reported beside every result.
+ */
+#include "engines/engine.h"
+
+#include <errno.h>
+#include <string.h>
+
+/* The engine has no state, but its handles must not be NULL. */
+struct engine {
+	char unused;
+};
+struct engine_thread {
+	char unused;
+};
+static struct engine the_engine;
+static struct engine_thread the_thread;
+
+static int null_load_open(struct engine_load **out, const struct engine_env *env, uint64_t *next,
+			  const struct progress *progress, struct error *e)
+{
+	(void)progress;
+	(void)e;
+	*out = NULL;
+	*next = env->contents * env->workload->contexts;
+	return 0;
+}
+
+static int null_load_thread_open(struct engine_load_thread **out, struct engine_load *l,
+				 struct error *e)
+{
+	(void)out;
+	(void)l;
+	return error_set(e, -ENOTSUP, "the null engine stores nothing");
+}
+
+static int null_load_encode(struct engine_load_thread *t, uint64_t content, uint32_t context,
+			    const uint8_t *bytes, size_t nbytes, const uint8_t **value,
+			    size_t *value_nbytes, struct error *e)
+{
+	(void)t;
+	(void)content;
+	(void)context;
+	(void)bytes;
+	(void)nbytes;
+	(void)value;
+	(void)value_nbytes;
+	return error_set(e, -ENOTSUP, "the null engine stores nothing");
+}
+
+static void null_load_thread_close(struct engine_load_thread *t)
+{
+	(void)t;
+}
+
+static int null_load_put(struct engine_load *l, uint64_t content, uint32_t context,
+			 const uint8_t *value, size_t value_nbytes, size_t content_nbytes,
+			 struct error *e)
+{
+	(void)l;
+	(void)content;
+	(void)context;
+	(void)value;
+	(void)value_nbytes;
+	(void)content_nbytes;
+	return error_set(e, -ENOTSUP, "the null engine stores nothing");
+}
+
+static int null_load_close(struct engine_load *l, bool complete, struct error *e)
+{
+	(void)l;
+	(void)complete;
+	(void)e;
+	return 0;
+}
+
+static int null_open(struct engine **out, const struct engine_env *env, struct error *e)
+{
+	(void)env;
+	(void)e;
+	*out = &the_engine;
+	return 0;
+}
+
+static int null_thread_open(struct engine_thread **out, struct engine *engine, struct error *e)
+{
+	(void)engine;
+	(void)e;
+	*out = &the_thread;
+	return 0;
+}
+
+static enum submit_status null_submit(struct engine_thread *t, struct request *req)
+{
+	(void)t;
+	req->error = 0;
+	req->reply = NULL;
+	req->reply_nbytes = 0;
+	return SUBMIT_DONE;
+}
+
+static int null_reap(struct engine_thread *t, struct request **done, unsigned cap, uint64_t wait_ns)
+{
+	(void)t;
+	(void)done;
+	(void)cap;
+	(void)wait_ns;
+	return 0;
+}
+
+static void null_release(struct engine_thread *t, struct request *req)
+{
+	(void)t;
+	(void)req;
+}
+
+static void null_thread_close(struct engine_thread *t)
+{
+	(void)t;
+}
+
+static void null_stats(struct engine *engine, struct engine_stats *stats)
+{
+	(void)engine;
+	memset(stats, 0, sizeof *stats);
+}
+
+static void null_close(struct engine *engine)
+{
+	(void)engine;
+}
+
+const struct engine_ops null_engine = {
+	.name = "null",
+	.makes_replies = false,
+	.load_open = null_load_open,
+	.load_thread_open = null_load_thread_open,
+	.load_encode = null_load_encode,
+	.load_thread_close = null_load_thread_close,
+	.load_put = null_load_put,
+	.load_close = null_load_close,
+	.open = null_open,
+	.thread_open = null_thread_open,
+	.submit = null_submit,
+	.reap = null_reap,
+	.release = null_release,
+	.thread_close = null_thread_close,
+	.stats = null_stats,
+	.close = null_close,
+};
