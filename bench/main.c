@@ -2,6 +2,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "bench/commands.h"
+#include "bench/progress.h"
 #include "bench/version.h"
 
 static const struct {
@@ -9,6 +11,10 @@ static const struct {
 	int (*run)(int argc, char **argv);
 	const char *what;
 } verbs[] = {
+	{"train", cmd_train, "train a generator on a folder of documents"},
+	{"load", cmd_load, "fill the stores of a workload's engines"},
+	{"run", cmd_run, "run a workload: load what is missing, measure, judge"},
+	{"verify", cmd_verify, "check every content of every engine"},
 	{NULL, NULL, NULL},
 };
 
@@ -33,21 +39,22 @@ int main(int argc, char **argv)
 {
 	if (argc < 2) {
 		print_help(stderr);
-		return 2;
+		return EXIT_USAGE;
 	}
 	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
 	    strcmp(argv[1], "help") == 0) {
 		print_help(stdout);
-		return 0;
+		return EXIT_OK;
 	}
 	if (strcmp(argv[1], "--version") == 0) {
 		printf("gvr %s (%s)\n", gvr_version, gvr_commit);
-		return 0;
+		return EXIT_OK;
 	}
 	for (size_t i = 0; verbs[i].name != NULL; i++)
 		if (strcmp(argv[1], verbs[i].name) == 0) {
+			progress_catch_signals();
 			return verbs[i].run(argc - 1, argv + 1);
 		}
 	fprintf(stderr, "gvr: no verb %s; see gvr --help\n", argv[1]);
-	return 2;
+	return EXIT_USAGE;
 }

@@ -1,0 +1,96 @@
+/* cmd_run.c: gvr run: loads what is missing, runs, judges, writes the result. */
+#include "bench/commands.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "bench/files.h"
+#include "bench/load.h"
+#include "bench/options.h"
+#include "bench/progress.h"
+#include "bench/result.h"
+#include "bench/run.h"
+#include "bench/verdict.h"
+
+static const char help[] =
+	"usage: gvr run WORKLOAD [--set SECTION.KEY=VALUE]... [--store DIR] [--out DIR]\n"
+	"\n"
+	"Serves one stream of requests from every engine of the workload in turns,\n"
+	"checks every reply, writes DIR/result.json and DIR/summary.txt and prints the\n"
+	"summary; its first line is `Result is: VALID` or `Result is: INVALID`.\n"
+	"\n"
+	"  --set SECTION.KEY=VALUE  replaces a value of the file; SECTION is workload\n"
+	"                           or an engine's label\n"
+	"  --store DIR              where stores and models are kept (default: gvr's\n"
+	"                           folder in your cache directory)\n"
+	"  --out DIR                where results go (default: out/NAME)\n"
+	"\n"
+	"Exit: 0 VALID, 1 error, 2 bad arguments, 3 file missing, 4 permission, 5 bad\n"
+	"workload file, 6 ran but INVALID, 7 timeout, 8 bytes differ.\n"
+	"\n"
+	"Example: gvr run workloads/manpages.ini --set workload.rate_iops=200 --out r1\n"
+	"\n"
+	"The keys of a workload file:\n"
+	"\n";
+
+static void print_help(void)
+{
+	fputs(help, stdout);
+	workload_print_keys(stdout);
+}
+
+static int write_result(struct run *run, const char *out)
+{
+	static struct verdict v;
+	char dir[WORKLOAD_PATH_NBYTES], *summary;
+	struct error e;
+
+	if (out != NULL)
+		snprintf(dir, sizeof dir, "%s", out);
+	else
+		snprintf(dir, sizeof dir, "out/%s", run->workload->name);
+	verdict_of(run, &v);
+	int err = result_write(run, &v, dir, &summary, &e);
+	if (err != 0)
+		return command_failed(err, &e);
+	progress_clear();
+	fputs(summary, stdout);
+	printf("\nResult: %s/result.json\n", dir);
+	free(summary);
+	return verdict_exit_code(run, &v);
+}
+
+static int run_contents(struct contents *c, const char *out)
+{
+	static struct run run;
+	struct load_report report;
+	struct error e;
+
+	int err = load_all(c, &report, progress_terminal(), &e);
+	if (err == 0)
+		err = contents_map_digests(c, &e);
+	if (err != 0)
+		return command_failed(err, &e);
+	err = run_execute(&run, c, false, progress_terminal(), &e);
+	int code = err != 0 ? command_failed(err, &e) : write_result(&run, out);
+	run_free(&run);
+	return code;
+}
+
+int cmd_run(int argc, char **argv)
+{
+	static struct options o;
+	static struct workload w;
+	struct contents c;
+	struct error e;
+
+	int code = command_begin(&o, &w, argc, argv, "sdo", print_help);
+	if (code >= 0)
+		return code;
+	int err = contents_open(&c, &w, o.store, CONTENTS_MAKE, command_notice, progress_terminal(), &e);
+	if (err != 0)
+		return command_failed(err, &e);
+	code = run_contents(&c, o.out);
+	contents_close(&c);
+	return code;
+}

@@ -1,0 +1,53 @@
+#include "bench/commands.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+#include "bench/progress.h"
+
+int command_begin(struct options *o, struct workload *w, int argc, char **argv,
+		  const char *accepted, void (*print_help)(void))
+{
+	struct error e;
+
+	switch (options_parse(o, argc, argv, accepted)) {
+	case OPTIONS_HELP:
+		print_help();
+		return EXIT_OK;
+	case OPTIONS_BAD:
+		return EXIT_USAGE;
+	case OPTIONS_OK:
+		break;
+	}
+	int err = workload_read(w, o->operand, o->sets, o->set_count, &e);
+	if (err == 0)
+		return -1;
+	int code = command_failed(err, &e);
+	return err == -EINVAL ? EXIT_WORKLOAD : code;
+}
+
+int command_failed(int err, const struct error *e)
+{
+	progress_clear();
+	fprintf(stderr, "gvr: %s\n", e->text);
+	switch (-err) {
+	case ENOENT:
+		return EXIT_MISSING;
+	case EACCES:
+	case EPERM:
+	case EROFS:
+		return EXIT_PERMISSION;
+	case ETIMEDOUT:
+		return EXIT_TIMEOUT;
+	case EILSEQ:
+		return EXIT_DIFFER;
+	default:
+		return EXIT_ERROR;
+	}
+}
+
+void command_notice(const char *line)
+{
+	progress_clear();
+	fprintf(stderr, "gvr: %s\n", line);
+}

@@ -1,0 +1,40 @@
+/* commands.h: the verbs of gvr, one file each (cmd_VERB.c). */
+#ifndef GVR_COMMANDS_H
+#define GVR_COMMANDS_H
+
+#include "bench/options.h"
+#include "workloads/error.h"
+#include "workloads/workload.h"
+
+/* The exit codes of gvr. */
+enum {
+	EXIT_OK = 0,
+	EXIT_ERROR = 1,
+	EXIT_USAGE = 2,
+	EXIT_MISSING = 3,
+	EXIT_PERMISSION = 4,
+	EXIT_WORKLOAD = 5,
+	EXIT_INVALID = 6,
+	EXIT_TIMEOUT = 7,
+	EXIT_DIFFER = 8,
+};
+
+/* argv[0] is the verb. Each returns an exit code. */
+int cmd_load(int argc, char **argv);
+int cmd_run(int argc, char **argv);
+int cmd_train(int argc, char **argv);
+int cmd_verify(int argc, char **argv);
+
+/* Parses the command line and reads the workload file. -1: go on; else the
+ * exit code, everything being said. */
+int command_begin(struct options *o, struct workload *w, int argc, char **argv,
+		  const char *accepted, void (*print_help)(void));
+
+/* Prints the error as one line on stderr and returns the exit code that fits
+ * err (-errno). */
+int command_failed(int err, const struct error *e);
+
+/* Prints one line on stderr: something was made on the way. */
+void command_notice(const char *line);
+
+#endif

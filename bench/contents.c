@@ -1,0 +1,328 @@
+#include "bench/contents.h"
+
+#include <endian.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+#include <xxhash.h>
+
+#include "bench/files.h"
+#include "engines/generate/novel.h"
+#include "workloads/noise.h"
+#include "workloads/prng.h"
+
+/* The generator that defines novel contents, and trains on archives. */
+#define TRAINED_GENERATOR "cm"
+
+static uint64_t mix_in(uint64_t hash, uint64_t value)
+{
+	return prng_mix(hash + prng_mix(value + 1));
+}
+
+static uint64_t mix_text(uint64_t hash, const char *text)
+{
+	return mix_in(hash, XXH3_64bits(text, strlen(text)));
+}
+
+/* ---- opening ---- */
+
+static int open_corpus(struct contents *c, const char *store_root, const struct progress *progress,
+		       struct error *e)
+{
+	const struct workload *w = c->workload;
+	const char *dir = w->contents_kind == CONTENTS_ARCHIVE ? w->contents_dir : w->corpus_dir;
+	char folder[WORKLOAD_PATH_NBYTES + 16], catalogue[WORKLOAD_PATH_NBYTES + 64];
+
+	if (dir[0] == '\0')
+		return 0;
+	char *real = realpath(dir, NULL);
+	if (real == NULL)
+		return files_error(e, -errno, "cannot read the folder of documents", dir);
+	snprintf(folder, sizeof folder, "%s/catalogues", store_root);
+	snprintf(catalogue, sizeof catalogue, "%s/%016" PRIx64 ".gvrc", folder,
+		 mix_in(mix_text(0, real), w->chunk_bytes));
+	free(real);
+	int err = files_make_dirs(folder, e);
+	if (err == 0)
+		err = corpus_open(&c->corpus, dir, w->chunk_bytes, catalogue, progress, e);
+	return err;
+}
+
+static const char *split_name(enum split split)
+{
+	return split == SPLIT_HELD_OUT ? "held-out" : split == SPLIT_TRAINING ? "training" : "all";
+}
+
+static int count_contents(struct contents *c, struct error *e)
+{
+	const struct workload *w = c->workload;
+
+	if (w->contents_kind == CONTENTS_ARCHIVE) {
+		c->count = corpus_count(c->corpus, w->split);
+		c->nbytes_max = corpus_nbytes_max(c->corpus, w->split);
+		if (c->count == 0)
+			return error_set(e, -ENODATA,
+					 "%s: no document is in the %s split (%" PRIu32
+					 " files); set split = all",
+					 w->contents_dir, split_name(w->split), c->corpus->file_count);
+	} else {
+		c->count = w->contents_count;
+		c->nbytes_max = workload_content_nbytes_max(w);
+	}
+	c->items = c->count * w->contexts;
+	return 0;
+}
+
+/* Everything that defines the contents, but for novel's model. */
+static uint64_t definition_hash(const struct contents *c)
+{
+	const struct workload *w = c->workload;
+	uint64_t h = mix_in(0, (uint64_t)w->contents_kind);
+
+	if (c->corpus != NULL)
+		h = mix_in(h, corpus_fingerprint(c->corpus, SPLIT_ALL));
+	h = mix_text(h, w->model);
+	if (w->contents_kind == CONTENTS_ARCHIVE)
+		return mix_in(h, (uint64_t)w->split);
+	h = mix_in(h, w->contents_count);
+	h = mix_in(h, w->contexts);
+	h = mix_in(h, (uint64_t)w->size.kind);
+	h = mix_in(h, w->size.low_bytes);
+	h = mix_in(h, w->size.high_bytes);
+	h = mix_in(h, (uint64_t)(w->size.sigma * 1e9));
+	return mix_in(h, w->compress_percentage);
+}
+
+static int make_dir(struct contents *c, const char *store_root, struct error *e)
+{
+	char name[WORKLOAD_NAME_NBYTES];
+
+	snprintf(name, sizeof name, "%s", c->workload->name);
+	for (char *p = name; *p != '\0'; p++)
+		if (strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_", *p) ==
+		    NULL)
+			*p = '_';
+	int n = snprintf(c->dir, sizeof c->dir, "%s/%.40s-%016" PRIx64, store_root, name,
+			 c->fingerprint);
+	if (n < 0 || (size_t)n >= sizeof c->dir - 64)
+		return files_error(e, -ENAMETOOLONG, "cannot make folder", store_root);
+	return files_make_dirs(c->dir, e);
+}
+
+static bool needs_model(const struct workload *w)
+{
+	if (w->contents_kind == CONTENTS_NOVEL)
+		return true;
+	for (unsigned i = 0; i < w->engine_count; i++)
+		if (strcmp(w->engines[i].kind, "generate") == 0 &&
+		    generator_find(w->engines[i].generator) != NULL)
+			return true;
+	return false;
+}
+
+static int train_model(struct contents *c, const char *why, void (*notice)(const char *line),
+		       const struct progress *progress, struct error *e)
+{
+	char line[512];
+	int err = generator_find(TRAINED_GENERATOR)->train(c->corpus, c->model_path, progress, e);
+	if (err == 0) {
+		snprintf(line, sizeof line,
+			 "model %s: %s on %" PRIu32 " training documents, %" PRIu64 " bytes",
+			 TRAINED_GENERATOR, why, corpus_count(c->corpus, SPLIT_TRAINING),
+			 corpus_bytes(c->corpus, SPLIT_TRAINING));
+		notice(line);
+	}
+	return err;
+}
+
+/* Leaves a model that opens at c->model_path; *digest names it. */
+static int prepare_model(struct contents *c, enum contents_mode mode, void (*notice)(const char *line),
+			 const struct progress *progress, uint64_t *digest, struct error *e)
+{
+	const struct generator_ops *ops = generator_find(TRAINED_GENERATOR);
+	bool own = c->workload->model[0] == '\0';
+	struct generator *g;
+	int err;
+
+	if (own)
+		snprintf(c->model_path, sizeof c->model_path, "%s/%s.gvrm", c->dir,
+			 TRAINED_GENERATOR);
+	else
+		snprintf(c->model_path, sizeof c->model_path, "%s", c->workload->model);
+
+	if (own && mode != CONTENTS_USE && access(c->model_path, F_OK) != 0) {
+		err = train_model(c, "trained", notice, progress, e);
+		if (err != 0)
+			return err;
+	}
+	if (own && access(c->model_path, F_OK) != 0)
+		return error_set(e, -ENOENT, "%s: there is no model yet; run gvr load %s",
+				 c->model_path, c->workload->file);
+	err = ops->open(&g, c->model_path, e);
+	if (err == -EBADMSG && own && mode == CONTENTS_REPAIR) {
+		err = train_model(c, "was damaged; trained anew", notice, progress, e);
+		if (err == 0)
+			err = ops->open(&g, c->model_path, e);
+	}
+	if (err != 0)
+		return err;
+	struct generator_info info;
+	ops->info(g, &info);
+	*digest = info.model_digest;
+	ops->close(g);
+	return 0;
+}
+
+int contents_open(struct contents *c, const struct workload *w, const char *store_root,
+		  enum contents_mode mode, void (*notice)(const char *line),
+		  const struct progress *progress, struct error *e)
+{
+	uint64_t model_digest = 0;
+
+	memset(c, 0, sizeof *c);
+	c->workload = w;
+	int err = open_corpus(c, store_root, progress, e);
+	if (err == 0)
+		err = count_contents(c, e);
+	if (err == 0) {
+		c->fingerprint = definition_hash(c);
+		err = make_dir(c, store_root, e);
+	}
+	if (err == 0 && needs_model(w))
+		err = prepare_model(c, mode, notice, progress, &model_digest, e);
+	/* what novel contents are depends on the model too */
+	if (w->contents_kind == CONTENTS_NOVEL)
+		c->fingerprint = mix_in(c->fingerprint, model_digest);
+	if (err != 0)
+		contents_close(c);
+	return err;
+}
+
+void contents_close(struct contents *c)
+{
+	contents_unmap_digests(c);
+	if (c->corpus != NULL)
+		corpus_close(c->corpus);
+	memset(c, 0, sizeof *c);
+}
+
+struct engine_env contents_env(const struct contents *c, const struct engine_config *config)
+{
+	return (struct engine_env){
+		.workload = c->workload,
+		.config = config,
+		.corpus = c->corpus,
+		.contents = c->count,
+		.content_nbytes_max = c->nbytes_max,
+		.fingerprint = c->fingerprint,
+		.dir = c->dir,
+		.model_path = c->model_path,
+		.load_threads = (unsigned)sysconf(_SC_NPROCESSORS_ONLN),
+	};
+}
+
+/* ---- making ---- */
+
+int contents_maker_open(struct contents_maker *m, const struct contents *c, struct error *e)
+{
+	int err;
+
+	memset(m, 0, sizeof *m);
+	m->contents = c;
+	m->buf = malloc(c->nbytes_max > 0 ? c->nbytes_max : 1);
+	if (m->buf == NULL)
+		return error_set(e, -ENOMEM, "out of memory");
+	if (c->workload->contents_kind != CONTENTS_NOVEL)
+		return 0;
+	m->ops = generator_find(TRAINED_GENERATOR);
+	err = m->ops->open(&m->generator, c->model_path, e);
+	if (err != 0)
+		goto free_buf;
+	err = m->ops->session_open(&m->session, m->generator, e);
+	if (err != 0)
+		goto close_generator;
+	return 0;
+close_generator:
+	m->ops->close(m->generator);
+free_buf:
+	free(m->buf);
+	return err;
+}
+
+void contents_maker_close(struct contents_maker *m)
+{
+	if (m->ops != NULL) {
+		m->ops->session_close(m->session);
+		m->ops->close(m->generator);
+	}
+	free(m->buf);
+}
+
+static void make_novel(struct contents_maker *m, uint64_t content, uint32_t context, size_t nbytes)
+{
+	struct range_decoder rc;
+
+	novel_begin(m->ops, m->session, &rc, content, context);
+	m->ops->decode(m->session, &rc, m->buf, nbytes);
+	m->ops->end(m->session);
+}
+
+int contents_make(struct contents_maker *m, uint64_t content, uint32_t context, size_t *nbytes,
+		  struct error *e)
+{
+	const struct contents *c = m->contents;
+	const struct workload *w = c->workload;
+
+	if (w->contents_kind == CONTENTS_ARCHIVE) {
+		uint32_t document = corpus_at(c->corpus, w->split, (uint32_t)content);
+		*nbytes = c->corpus->documents[document].nbytes;
+		return corpus_read(c->corpus, document, m->buf, e);
+	}
+	*nbytes = (size_t)workload_content_nbytes(w, content);
+	if (w->contents_kind == CONTENTS_NOISE)
+		noise_fill(content, context, w->compress_percentage, m->buf, *nbytes);
+	else
+		make_novel(m, content, context, *nbytes);
+	return 0;
+}
+
+/* ---- right answers ---- */
+
+bool contents_is_right(const struct contents *c, const struct request *r, uint8_t *scratch)
+{
+	const struct workload *w = c->workload;
+
+	if (w->contents_kind == CONTENTS_NOISE) {
+		size_t nbytes = (size_t)workload_content_nbytes(w, r->content);
+		if (r->reply_nbytes != nbytes)
+			return false;
+		noise_fill(r->content, r->context, w->compress_percentage, scratch, nbytes);
+		return memcmp(scratch, r->reply, nbytes) == 0;
+	}
+	uint64_t digest = XXH3_64bits(r->reply, r->reply_nbytes);
+	if (w->contents_kind == CONTENTS_NOVEL)
+		return r->reply_nbytes == workload_content_nbytes(w, r->content) &&
+		       digest == le64toh(c->digests[r->content * w->contexts + r->context]);
+	const struct corpus_document *d =
+		&c->corpus->documents[corpus_at(c->corpus, w->split, (uint32_t)r->content)];
+	return r->reply_nbytes == d->nbytes && digest == d->digest;
+}
+
+void contents_describe(const struct contents *c, uint64_t content, uint32_t context, char *out,
+		       size_t capacity)
+{
+	const struct workload *w = c->workload;
+
+	if (w->contents_kind != CONTENTS_ARCHIVE) {
+		snprintf(out, capacity, "content %" PRIu64 ", context %" PRIu32, content, context);
+		return;
+	}
+	const struct corpus_document *d =
+		&c->corpus->documents[corpus_at(c->corpus, w->split, (uint32_t)content)];
+	snprintf(out, capacity, "content %" PRIu64 " (%s at byte %" PRIu64 ")", content,
+		 c->corpus->files[d->file].path, d->offset);
+}

@@ -1,0 +1,95 @@
+/*
+ * contents.h: the content set of a workload: what there is to ask for, where
+ * its artefacts are kept, what the right bytes are.
+ *
+ * Under the store root:
+ *   catalogues/HASH.gvrc    what a directory's files are (corpus.h)
+ *   NAME-HASH/              one content set: models, dictionaries, stores
+ *     MODEL.gvrm              the trained generator
+ *     digests                 novel: XXH3-64 of every (content, context)
+ * HASH covers everything that defines the contents, so that a changed corpus
+ * or size never meets a store made for another.
+ */
+#ifndef GVR_CONTENTS_H
+#define GVR_CONTENTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "engines/engine.h"
+#include "engines/generate/generator.h"
+#include "workloads/corpus.h"
+#include "workloads/workload.h"
+
+struct contents {
+	const struct workload *workload;
+	struct corpus *corpus; /* archive's documents, novel's training documents, or NULL */
+	uint64_t count;	       /* content ids */
+	uint64_t items;	       /* count * contexts */
+	uint64_t nbytes_max;
+	uint64_t fingerprint;
+	char dir[WORKLOAD_PATH_NBYTES];
+	char model_path[WORKLOAD_PATH_NBYTES + 64]; /* "" if no engine needs one */
+	const uint64_t *digests;		    /* novel, mapped; NULL until contents_map_digests */
+	size_t digests_map_nbytes;
+};
+
+/* What contents_open may do about the model that a workload needs. */
+enum contents_mode {
+	CONTENTS_USE,	 /* verify: it must be there */
+	CONTENTS_MAKE,	 /* run: a missing one is trained, a damaged one refused */
+	CONTENTS_REPAIR, /* load: a damaged one is trained anew */
+};
+
+/* Opens the content set: reads the corpus (or its catalogue), makes the
+ * directories, sees to the model. notice is called with a line for each thing
+ * made. */
+int contents_open(struct contents *c, const struct workload *w, const char *store_root,
+		  enum contents_mode mode, void (*notice)(const char *line),
+		  const struct progress *progress, struct error *e);
+void contents_close(struct contents *c);
+
+/* What engine `config` may look at. */
+struct engine_env contents_env(const struct contents *c, const struct engine_config *config);
+
+/* Makes the right bytes of contents; one per thread. */
+struct contents_maker {
+	const struct contents *contents;
+	const struct generator_ops *ops;
+	struct generator *generator;
+	struct generator_session *session;
+	uint8_t *buf; /* nbytes_max bytes */
+};
+int contents_maker_open(struct contents_maker *m, const struct contents *c, struct error *e);
+void contents_maker_close(struct contents_maker *m);
+/* Leaves the content's *nbytes bytes in m->buf. */
+int contents_make(struct contents_maker *m, uint64_t content, uint32_t context, size_t *nbytes,
+		  struct error *e);
+
+/* ---- right answers ---- */
+
+/* Opens the digests of novel contents for appending, after those already
+ * there: *next is how many. */
+struct digest_writer;
+int digest_writer_open(struct digest_writer **out, const struct contents *c, uint64_t *next,
+		       struct error *e);
+int digest_writer_put(struct digest_writer *d, uint64_t digest, struct error *e);
+/* complete: checksums them and gives the file its name. */
+int digest_writer_close(struct digest_writer *d, bool complete, struct error *e);
+
+/* True if this set's right answers must be loaded and are not. */
+bool contents_needs_digests(const struct contents *c);
+/* Novel: maps the digest file; others: nothing to do. */
+int contents_map_digests(struct contents *c, struct error *e);
+void contents_unmap_digests(struct contents *c);
+
+/* True if the reply is what the content is. scratch: nbytes_max bytes (noise
+ * is made anew to compare). */
+bool contents_is_right(const struct contents *c, const struct request *r, uint8_t *scratch);
+
+/* The content in words, for messages: its path, or its ids. */
+void contents_describe(const struct contents *c, uint64_t content, uint32_t context, char *out,
+		       size_t capacity);
+
+#endif

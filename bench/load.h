@@ -1,0 +1,20 @@
+/*
+ * load.h: fills the stores of a workload's engines. Each content is made
+ * once, by several threads, and handed to every engine that still lacks it,
+ * in order; a load that was interrupted goes on where it stopped.
+ */
+#ifndef GVR_LOAD_H
+#define GVR_LOAD_H
+
+#include "bench/contents.h"
+
+struct load_report {
+	uint64_t items;	  /* made and stored now */
+	uint64_t present; /* already stored by all engines */
+};
+
+/* -ECANCELED: the user stopped it; what is stored stays. */
+int load_all(const struct contents *c, struct load_report *report, const struct progress *progress,
+	     struct error *e);
+
+#endif

@@ -1,0 +1,88 @@
+#include "bench/options.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct option long_options[] = {
+	{"set", required_argument, NULL, 's'},	     {"store", required_argument, NULL, 'd'},
+	{"out", required_argument, NULL, 'o'},	     {"generator", required_argument, NULL, 'g'},
+	{"help", no_argument, NULL, 'h'},	     {NULL, 0, NULL, 0},
+};
+
+/* gvr's folder in the user's cache directory. */
+static bool default_store(char *out, size_t capacity)
+{
+	const char *cache = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
+	int n;
+
+	if (cache != NULL && cache[0] == '/')
+		n = snprintf(out, capacity, "%s/gvr", cache);
+	else if (home != NULL && home[0] == '/')
+		n = snprintf(out, capacity, "%s/.cache/gvr", home);
+	else
+		return false;
+	return n > 0 && (size_t)n < capacity;
+}
+
+static bool bad(const char *verb, const char *what, const char *which)
+{
+	fprintf(stderr, "gvr %s: %s%s; see gvr %s --help\n", verb, what, which, verb);
+	return false;
+}
+
+static bool take(struct options *o, const char *verb, int letter, const char *value)
+{
+	switch (letter) {
+	case 's':
+		if (o->set_count == OPTIONS_SETS_MAX)
+			return bad(verb, "too many --set", "");
+		o->sets[o->set_count++] = value;
+		return true;
+	case 'd':
+		if (strlen(value) == 0 || strlen(value) >= sizeof o->store / 2)
+			return bad(verb, "--store: empty or too long", "");
+		snprintf(o->store, sizeof o->store, "%s", value);
+		return true;
+	case 'o':
+		if (strlen(value) == 0 || strlen(value) >= WORKLOAD_PATH_NBYTES / 2)
+			return bad(verb, "--out: empty or too long", "");
+		o->out = value;
+		return true;
+	default:
+		o->generator = value;
+		return true;
+	}
+}
+
+enum options_outcome options_parse(struct options *o, int argc, char **argv, const char *accepted)
+{
+	const char *verb = argv[0];
+	int letter;
+
+	memset(o, 0, sizeof *o);
+	opterr = 0;
+	while ((letter = getopt_long(argc, argv, ":s:o:g:h", long_options, NULL)) != -1) {
+		if (letter == 'h')
+			return OPTIONS_HELP;
+		if (letter == '?' || letter == ':' || strchr(accepted, letter) == NULL) {
+			bad(verb, letter == ':' ? "missing value of " : "unknown option ",
+			    argv[optind - 1]);
+			return OPTIONS_BAD;
+		}
+		if (!take(o, verb, letter, optarg))
+			return OPTIONS_BAD;
+	}
+	if (optind + 1 != argc) {
+		bad(verb, optind < argc ? "one operand only, not also " : "an operand is missing",
+		    optind < argc ? argv[optind + 1] : "");
+		return OPTIONS_BAD;
+	}
+	o->operand = argv[optind];
+	if (o->store[0] == '\0' && !default_store(o->store, sizeof o->store)) {
+		bad(verb, "no home folder to keep stores in: give --store DIR", "");
+		return OPTIONS_BAD;
+	}
+	return OPTIONS_OK;
+}

@@ -1,0 +1,99 @@
+#include "bench/progress.h"
+
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "bench/clock.h"
+
+#define REDRAW_NS UINT64_C(200000000)
+
+static volatile sig_atomic_t stop_asked;
+
+static struct {
+	char what[64];
+	uint64_t begin_ns, drawn_ns;
+	unsigned long long first; /* done when `what` began: a resumed load starts late */
+	bool on_screen;
+} line;
+
+static void on_signal(int signal_number)
+{
+	if (stop_asked) {
+		signal(signal_number, SIG_DFL);
+		raise(signal_number);
+	}
+	stop_asked = 1;
+}
+
+void progress_catch_signals(void)
+{
+	struct sigaction action = {.sa_handler = on_signal};
+
+	sigemptyset(&action.sa_mask);
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+	signal(SIGPIPE, SIG_IGN);
+}
+
+bool progress_stopped(void)
+{
+	return stop_asked != 0;
+}
+
+static void format_eta(char *out, size_t capacity, uint64_t left_s)
+{
+	if (left_s >= 3600)
+		snprintf(out, capacity, "%lluh%02llum", (unsigned long long)left_s / 3600,
+			 (unsigned long long)left_s / 60 % 60);
+	else
+		snprintf(out, capacity, "%llum%02llus", (unsigned long long)left_s / 60,
+			 (unsigned long long)left_s % 60);
+}
+
+static void draw(uint64_t now_ns, unsigned long long done, unsigned long long total)
+{
+	char eta[32] = "-";
+	double elapsed_s = (double)(now_ns - line.begin_ns) * 1e-9;
+	double fresh = (double)(done - line.first);
+
+	if (elapsed_s > 0.5 && fresh > 0 && total >= done)
+		format_eta(eta, sizeof eta, (uint64_t)(elapsed_s * (double)(total - done) / fresh));
+	fprintf(stderr, "\r\033[K%-44.44s %5.1f %%  ETA %s", line.what,
+		total > 0 ? 100.0 * (double)done / (double)total : 0.0, eta);
+	fflush(stderr);
+	line.on_screen = true;
+	line.drawn_ns = now_ns;
+}
+
+static int step(void *arg, const char *what, unsigned long long done, unsigned long long total)
+{
+	(void)arg;
+	if (!isatty(STDERR_FILENO))
+		return stop_asked;
+	uint64_t now_ns = clock_ns();
+	if (strncmp(line.what, what, sizeof line.what - 1) != 0 || done < line.first) {
+		snprintf(line.what, sizeof line.what, "%s", what);
+		line.begin_ns = now_ns;
+		line.first = done;
+		line.drawn_ns = 0;
+	}
+	if (now_ns - line.drawn_ns >= REDRAW_NS)
+		draw(now_ns, done, total);
+	return stop_asked;
+}
+
+const struct progress *progress_terminal(void)
+{
+	static const struct progress terminal = {.step = step};
+	return &terminal;
+}
+
+void progress_clear(void)
+{
+	if (line.on_screen)
+		fputs("\r\033[K", stderr);
+	line.on_screen = false;
+}

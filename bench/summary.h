@@ -1,0 +1,12 @@
+/* summary.h: a run in 80 columns. */
+#ifndef GVR_SUMMARY_H
+#define GVR_SUMMARY_H
+
+#include "bench/run.h"
+#include "bench/verdict.h"
+
+/* A new string, the caller's to free; NULL: out of memory. Its first line is
+ * "Result is: VALID" or "Result is: INVALID"; the reasons follow. */
+char *summary_text(const struct run *run, const struct verdict *v);
+
+#endif

@@ -1,0 +1,107 @@
+#!/bin/sh
+# What gvr says of bad arguments and bad workload files.
+. "$(dirname "$0")/lib.sh"
+
+good() { # good FILE: a workload that is right
+	cat >"$1" <<-W
+	[workload]
+	name = t
+	contents = noise:50
+	size = fixed:512
+	scenario = offline
+	number_ios = 100
+	rounds = 2
+	ramp_time = 0
+	[engine "a"]
+	kind = generate
+	W
+}
+
+test_help_of_every_verb_has_an_example() {
+	expect 0 "$GVR" --help
+	for verb in train load run verify; do
+		out_has "gvr $verb"
+	done
+	for verb in train load run verify; do
+		expect 0 "$GVR" $verb --help
+		out_has "Example:"
+		awk 'length($0) > 80 { exit 1 }' "$WORK/out" || fail "$verb --help is wider than 80"
+		expect 0 "$GVR" --help
+	done
+}
+
+test_help_lists_the_keys() {
+	expect 0 "$GVR" run --help
+	for key in contents contexts popularity rate_iops runtime verify compression_type generator; do
+		out_has "$key"
+	done
+}
+
+test_bad_arguments_are_exit_2() {
+	expect 2 "$GVR" fly
+	expect 2 "$GVR" run
+	expect 2 "$GVR" run a.ini b.ini
+	expect 2 "$GVR" run a.ini --fast
+	expect 2 "$GVR" run a.ini --out
+	expect 2 "$GVR" train dir
+	expect 2 "$GVR" train dir -o x --generator gpt
+}
+
+test_missing_workload_is_exit_3() {
+	expect 3 "$GVR" run "$WORK/none.ini"
+	err_has none.ini
+}
+
+test_bad_workload_is_exit_5_and_names_the_line() {
+	good "$WORK/w.ini"
+	sed -i 's/^rounds = 2/ronds = 2/' "$WORK/w.ini"
+	expect 5 "$GVR" run "$WORK/w.ini"
+	err_has "w.ini:7: "
+	err_has ronds
+	good "$WORK/w.ini"
+	sed -i 's/^rounds = 2/rounds = many/' "$WORK/w.ini"
+	expect 5 "$GVR" load "$WORK/w.ini"
+	err_has "w.ini:7: "
+	err_has many
+}
+
+test_set_replaces_and_is_checked() {
+	good "$WORK/w.ini"
+	expect 0 "$GVR" run "$WORK/w.ini" --store "$STORE" --out "$WORK/r" --set workload.number_ios=64
+	[ "$(json "$WORK/r/result.json" planned)" = 64 ] || fail "number_ios was not set"
+	expect 5 "$GVR" run "$WORK/w.ini" --set workload.number_ios=-1
+	err_has number_ios
+	expect 5 "$GVR" run "$WORK/w.ini" --set nobody.iodepth=4
+}
+
+test_missing_folder_is_exit_3() {
+	good "$WORK/w.ini"
+	sed -i "s|^contents = .*|contents = archive:$WORK/nothing|; /^size/d" "$WORK/w.ini"
+	expect 3 "$GVR" run "$WORK/w.ini" --store "$STORE"
+	err_has nothing
+}
+
+test_missing_model_is_exit_3() {
+	documents "$WORK/docs" 20
+	good "$WORK/w.ini"
+	sed -i "s|^contents = .*|contents = archive:$WORK/docs\nmodel = $WORK/no.gvrm|; /^size/d" "$WORK/w.ini"
+	expect 3 "$GVR" run "$WORK/w.ini" --store "$STORE"
+	err_has no.gvrm
+}
+
+test_unwritable_store_is_exit_4() {
+	good "$WORK/w.ini"
+	mkdir -p "$WORK/locked"
+	chmod 555 "$WORK/locked" && chmod 755 "$WORK"
+	if [ "$(id -u)" = 0 ]; then
+		# root may write anywhere: be nobody
+		cp "$GVR" "$WORK/gvr-nobody" && chmod 755 "$WORK/gvr-nobody" && chmod 644 "$WORK/w.ini"
+		expect 4 setpriv --reuid=65534 --regid=65534 --clear-groups \
+			"$WORK/gvr-nobody" run "$WORK/w.ini" --store "$WORK/locked/s"
+	else
+		expect 4 "$GVR" run "$WORK/w.ini" --store "$WORK/locked/s"
+	fi
+	err_has locked
+}
+
+run_tests

@@ -1,0 +1,29 @@
+#!/bin/sh
+# The same bytes from other compilers and other optimisation: every cmocka
+# program, the golden digests among them, built by clang -O0 and gcc -O1.
+set -u
+number=0
+
+check() { # check NAME CC OPT
+	number=$((number + 1))
+	build=build/$1
+	programs=$(for t in tests/test_*.c; do echo "$build/${t%.c}"; done)
+	# shellcheck disable=SC2086
+	if ! ${MAKE:-make} -s CC="$2" OPT="$3 -Werror" BUILD="$build" $programs >"$build.log" 2>&1; then
+		tail -n 20 "$build.log"
+		echo "not ok $number - $2 $3 builds"
+		return
+	fi
+	for program in $programs; do
+		if ! "$program" >"$build.log" 2>&1; then
+			cat "$build.log"
+			echo "not ok $number - $2 $3: $(basename "$program")"
+			return
+		fi
+	done
+	echo "ok $number - all programs build without a warning and pass with $2 $3"
+}
+
+mkdir -p build
+check clang-O0 clang -O0
+check gcc-O1 gcc -O1
