@@ -36,6 +36,11 @@ static void format_bytes(char *out, size_t capacity, double bytes)
 	format_scaled(out, capacity, bytes, units, 1024, 5);
 }
 
+static void format_rate(char *out, size_t capacity, double per_s)
+{
+	snprintf(out, capacity, "%.*f /s", per_s < 9.995 ? 2 : per_s < 999.5 ? 1 : 0, per_s);
+}
+
 /* ---- text ---- */
 
 /* Wraps one reason to the width, continued with an indent. */
@@ -99,8 +104,8 @@ static void cell_rate(char *out, size_t capacity, const struct engine_run *er)
 	if (er->window_ns == 0)
 		none(out, capacity);
 	else
-		snprintf(out, capacity, "%.4g /s",
-			 (double)er->total->completed * 1e9 / (double)er->window_ns);
+		format_rate(out, capacity,
+			    (double)er->total->completed * 1e9 / (double)er->window_ns);
 }
 
 static void cell_mib(char *out, size_t capacity, const struct engine_run *er)
