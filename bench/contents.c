@@ -124,8 +124,8 @@ static bool needs_model(const struct workload *w)
 	return false;
 }
 
-static int train_model(struct contents *c, const char *why, void (*notice)(const char *line),
-		       const struct progress *progress, struct error *e)
+static int train_model(struct contents *c, const char *why, const struct progress *progress,
+		       struct error *e)
 {
 	char line[512];
 	int err = generator_find(TRAINED_GENERATOR)->train(c->corpus, c->model_path, progress, e);
@@ -134,13 +134,13 @@ static int train_model(struct contents *c, const char *why, void (*notice)(const
 			 "model %s: %s on %" PRIu32 " training documents, %" PRIu64 " bytes",
 			 TRAINED_GENERATOR, why, corpus_count(c->corpus, SPLIT_TRAINING),
 			 corpus_bytes(c->corpus, SPLIT_TRAINING));
-		notice(line);
+		c->notice(line);
 	}
 	return err;
 }
 
 /* Leaves a model that opens at c->model_path; *digest names it. */
-static int prepare_model(struct contents *c, enum contents_mode mode, void (*notice)(const char *line),
+static int prepare_model(struct contents *c, enum contents_mode mode,
 			 const struct progress *progress, uint64_t *digest, struct error *e)
 {
 	const struct generator_ops *ops = generator_find(TRAINED_GENERATOR);
@@ -155,7 +155,7 @@ static int prepare_model(struct contents *c, enum contents_mode mode, void (*not
 		snprintf(c->model_path, sizeof c->model_path, "%s", c->workload->model);
 
 	if (own && mode != CONTENTS_USE && access(c->model_path, F_OK) != 0) {
-		err = train_model(c, "trained", notice, progress, e);
+		err = train_model(c, "trained", progress, e);
 		if (err != 0)
 			return err;
 	}
@@ -164,7 +164,7 @@ static int prepare_model(struct contents *c, enum contents_mode mode, void (*not
 				 c->model_path, c->workload->file);
 	err = ops->open(&g, c->model_path, e);
 	if (err == -EBADMSG && own && mode == CONTENTS_REPAIR) {
-		err = train_model(c, "was damaged; trained anew", notice, progress, e);
+		err = train_model(c, "was damaged; trained anew", progress, e);
 		if (err == 0)
 			err = ops->open(&g, c->model_path, e);
 	}
@@ -185,6 +185,7 @@ int contents_open(struct contents *c, const struct workload *w, const char *stor
 
 	memset(c, 0, sizeof *c);
 	c->workload = w;
+	c->notice = notice;
 	int err = open_corpus(c, store_root, progress, e);
 	if (err == 0)
 		err = count_contents(c, e);
@@ -193,7 +194,7 @@ int contents_open(struct contents *c, const struct workload *w, const char *stor
 		err = make_dir(c, store_root, e);
 	}
 	if (err == 0 && needs_model(w))
-		err = prepare_model(c, mode, notice, progress, &model_digest, e);
+		err = prepare_model(c, mode, progress, &model_digest, e);
 	/* what novel contents are depends on the model too */
 	if (w->contents_kind == CONTENTS_NOVEL)
 		c->fingerprint = mix_in(c->fingerprint, model_digest);
@@ -221,7 +222,7 @@ struct engine_env contents_env(const struct contents *c, const struct engine_con
 		.fingerprint = c->fingerprint,
 		.dir = c->dir,
 		.model_path = c->model_path,
-		.load_threads = (unsigned)sysconf(_SC_NPROCESSORS_ONLN),
+		.notice = c->notice,
 	};
 }
 

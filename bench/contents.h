@@ -29,6 +29,7 @@ struct contents {
 	uint64_t items;	       /* count * contexts */
 	uint64_t nbytes_max;
 	uint64_t fingerprint;
+	void (*notice)(const char *line); /* told what is made on the way */
 	char dir[WORKLOAD_PATH_NBYTES];
 	char model_path[WORKLOAD_PATH_NBYTES + 64]; /* "" if no engine needs one */
 	const uint64_t *digests;		    /* novel, mapped; NULL until contents_map_digests */

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <xxhash.h>
 
 #define THREADS_MAX 64u
@@ -385,7 +386,7 @@ static int load_pass(const struct contents *c, struct load_report *report, bool 
 	if (l == NULL)
 		return error_set(e, -ENOMEM, "out of memory");
 	l->contents = c;
-	l->threads = contents_env(c, &c->workload->engines[0]).load_threads;
+	l->threads = (unsigned)sysconf(_SC_NPROCESSORS_ONLN);
 	if (l->threads > THREADS_MAX)
 		l->threads = THREADS_MAX;
 

@@ -220,6 +220,16 @@ static json_t *ring_json(const struct engine_stats *s)
 	return o;
 }
 
+static json_t *dictionary_json(const struct engine_stats *s)
+{
+	if (s->dictionary_bytes == 0)
+		return json_null();
+	json_t *o = json_object();
+	set(o, "bytes", integer(s->dictionary_bytes));
+	set(o, "how", json_string(s->dictionary_how));
+	return o;
+}
+
 static json_t *generator_json(const struct engine_stats *s)
 {
 	if (s->generator[0] == '\0')
@@ -274,6 +284,7 @@ static json_t *engine_json(const struct run *run, const struct engine_run *er)
 	set(o, "cpu", cpu_json(r));
 	set(o, "energy", energy_json());
 	set(o, "io_uring", ring_json(&er->stats));
+	set(o, "dictionary", dictionary_json(&er->stats));
 	set(o, "generator", generator_json(&er->stats));
 	set(o, "rounds", rounds_json(run, er));
 	return o;

@@ -159,7 +159,6 @@ static void plan_slice(const struct run *run, struct engine_run *er, int round)
 	uint64_t length_ns = round < 0 ? ramp_ns(run) : w->runtime_ns / w->rounds;
 
 	reset_slice(s);
-	s->record = round >= 0;
 	s->enumerate = run->enumerate;
 	s->paced = is_paced(run);
 	if (s->paced) {

@@ -195,16 +195,18 @@ static void wait_until(struct worker *w, uint64_t deadline_ns)
 	w->recorder.spin_ns += now_ns - begin_ns;
 }
 
-/* Issues all that is due. Sets *due_ns to the clock time of the next one. */
+/* Issues all that is due. False: nothing is left to issue in this slice, or
+ * it has to end. *due_ns: the clock time of the next one. */
 static bool issue_due(struct worker *w, uint64_t *due_ns)
 {
 	const struct slice *s = w->config.slice;
 
 	while (w->next_planned_ns < s->end_ns) {
+		uint64_t now_ns = clock_ns();
 		*due_ns = s->start_ns + (w->next_planned_ns - s->begin_ns);
-		if (*due_ns > clock_ns())
-			return true;
-		if (!issue(w, w->next_index, *due_ns, w->next_planned_ns))
+		if (s->stopped || now_ns >= s->stop_ns)
+			return false;
+		if (*due_ns > now_ns || !issue(w, w->next_index, *due_ns, w->next_planned_ns))
 			return true;
 		w->recorder.planned++;
 		advance_schedule(w);
@@ -224,18 +226,15 @@ static void drop_rest(struct worker *w)
 
 static int run_paced(struct worker *w)
 {
-	const struct slice *s = w->config.slice;
 	uint64_t due_ns = 0;
 	int err = 0;
 
 	while (err == 0 && issue_due(w, &due_ns)) {
-		uint64_t now_ns = clock_ns();
-		if (s->stopped || now_ns >= s->stop_ns)
-			break;
 		if (w->in_flight == 0) {
 			wait_until(w, due_ns);
 			continue;
 		}
+		uint64_t now_ns = clock_ns();
 		uint64_t wait_ns = due_ns > now_ns ? due_ns - now_ns : WAIT_MAX_NS;
 		err = reap(w, wait_ns < WAIT_MAX_NS ? wait_ns : WAIT_MAX_NS);
 	}

@@ -22,7 +22,6 @@
 /* What all workers of an engine share during a slice. */
 struct slice {
 	bool paced;	       /* server: planned times; else as fast as iodepth allows */
-	bool record;	       /* false: warm-up */
 	bool enumerate;	       /* verify: request i is item i, not the stream's */
 	uint64_t start_ns;     /* clock time of the slice's first instant */
 	uint64_t begin_ns;     /* paced: schedule time of that instant */

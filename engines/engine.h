@@ -20,7 +20,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <sys/types.h>
 
 #include "workloads/corpus.h"
 #include "workloads/error.h"
@@ -38,7 +37,9 @@ struct engine_env {
 	uint64_t fingerprint;	     /* of the content set: a store made for another is stale */
 	const char *dir;	     /* where artefacts and stores of this content set are kept */
 	const char *model_path;	     /* the generator's model; "" if the workload needs none */
-	unsigned load_threads;	     /* how many load_thread_open there will be */
+	/* Called with a line for the user when load_open makes something anew:
+	 * a dictionary, a store that was damaged. */
+	void (*notice)(const char *line);
 };
 
 enum submit_status { SUBMIT_DONE, SUBMIT_QUEUED, SUBMIT_BUSY };
@@ -54,8 +55,9 @@ struct engine_stats {
 	/* proof of how it read; ring_created false: no ring was used */
 	bool ring_created;
 	uint64_t sqes, cqes;
-	bool on_device; /* store_dev is the device the store lies on */
-	dev_t store_dev;
+	/* retrievers with a dictionary; dictionary_bytes 0: none */
+	uint64_t dictionary_bytes;
+	char dictionary_how[16]; /* "trained" or "raw" (codec.h) */
 	/* generators; name "" for others */
 	char generator[16];
 	uint64_t model_bytes;
@@ -142,6 +144,10 @@ struct engine_ops {
 	void (*stats)(struct engine *engine, struct engine_stats *stats);
 	void (*close)(struct engine *engine);
 };
+
+/* Tells the user, by way of env->notice, that the store in dir was discarded
+ * and is filled anew; why as store_writer_open says it, NULL: it was not. */
+void engine_notice_discarded(const struct engine_env *env, const char *dir, const char *why);
 
 /* registry.c: the engines, in order; NULL-terminated. */
 extern const struct engine_ops *const engine_registry[];

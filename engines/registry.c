@@ -1,6 +1,7 @@
 /* registry.c: the engines, one line each. */
 #include "engines/engine.h"
 
+#include <stdio.h>
 #include <string.h>
 
 extern const struct engine_ops null_engine;
@@ -13,6 +14,16 @@ const struct engine_ops *const engine_registry[] = {
 	&retrieve_engine,
 	NULL,
 };
+
+void engine_notice_discarded(const struct engine_env *env, const char *dir, const char *why)
+{
+	char line[WORKLOAD_PATH_NBYTES + 256];
+
+	if (why == NULL)
+		return;
+	snprintf(line, sizeof line, "%s: %s; filled anew", dir, why);
+	env->notice(line);
+}
 
 const struct engine_ops *engine_find(const char *kind)
 {

@@ -30,6 +30,11 @@ struct fixture {
 
 /* ---- a folder for each test ---- */
 
+static void ignore_notice(const char *line)
+{
+	(void)line;
+}
+
 static int setup(void **state)
 {
 	struct fixture *f = calloc(1, sizeof *f);
@@ -52,7 +57,7 @@ static int setup(void **state)
 				     .fingerprint = 42,
 				     .dir = f->dir,
 				     .model_path = "",
-				     .load_threads = 1};
+				     .notice = ignore_notice};
 	return 0;
 }
 
@@ -236,7 +241,6 @@ static void coded_contents_are_answered(void **state)
 	assert_int_equal(stats.sqes, 120); /* one read each */
 	assert_int_equal(stats.cqes, 120);
 	assert_int_equal(stats.shared_at_rest_bytes, 0);
-	assert_true(stats.on_device);
 	uint64_t content_bytes = 0;
 	for (uint64_t content = 0; content < 60; content++)
 		content_bytes += 2 * content_nbytes(f, content);

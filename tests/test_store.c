@@ -28,6 +28,8 @@ extern char **environ;
 /* ---- places ---- */
 
 /* Not in /tmp, which may be a tmpfs without O_DIRECT. */
+static const char *discarded; /* of the last store_writer_open */
+
 static int make_dir(void **state)
 {
 	char *dir = strdup("/var/tmp/gvr_store_XXXXXX");
@@ -91,7 +93,7 @@ static uint64_t open_writer(struct store_writer **w, const char *dir, const char
 {
 	uint64_t next = UINT64_MAX;
 	struct error e = {{0}};
-	int err = store_writer_open(w, dir, identity, CONTEXTS, &next, &e);
+	int err = store_writer_open(w, dir, identity, CONTEXTS, &next, &discarded, &e);
 	if (err != 0)
 		fail_msg("%s", e.text);
 	return next;
@@ -107,7 +109,7 @@ static void load(const char *dir, const char *identity, uint64_t items)
 
 static int open_store(struct store **s, const char *dir, bool direct, struct error *e)
 {
-	struct store_options options = {.direct = direct, .io = RING_IO_URING, .threads = 1};
+	struct store_options options = {.direct = direct, .io = RING_IO_URING};
 	return store_open(s, dir, "test 1", &options, e);
 }
 
@@ -355,7 +357,7 @@ static void loading_shuts_others_out(void **state)
 	uint64_t next;
 	open_writer(&w, *state, "test 1");
 	assert_int_equal(open_store(&s, *state, false, &e), -EBUSY);
-	assert_int_equal(store_writer_open(&other, *state, "test 1", CONTEXTS, &next, &e), -EBUSY);
+	assert_int_equal(store_writer_open(&other, *state, "test 1", CONTEXTS, &next, &discarded, &e), -EBUSY);
 	put_items(w, 0, 10);
 	assert_int_equal(store_writer_close(w, true, NULL), 0);
 	assert_serves(*state, 10);
@@ -369,7 +371,7 @@ static void serving_shuts_loading_out_and_lets_others_serve(void **state)
 	uint64_t next;
 	load(*state, "test 1", 10);
 	assert_int_equal(open_store(&s, *state, false, NULL), 0);
-	assert_int_equal(store_writer_open(&w, *state, "test 1", CONTEXTS, &next, &e), -EBUSY);
+	assert_int_equal(store_writer_open(&w, *state, "test 1", CONTEXTS, &next, &discarded, &e), -EBUSY);
 	assert_serves(*state, 10);
 	store_close(s);
 	assert_int_equal(open_writer(&w, *state, "test 1"), 10);
@@ -419,6 +421,7 @@ static void a_complete_store_is_left_as_it_is(void **state)
 	load(*state, "test 1", 50);
 	for (int complete = 0; complete < 2; complete++) {
 		assert_int_equal(open_writer(&w, *state, "test 1"), 50);
+		assert_null(discarded);
 		assert_int_equal(store_writer_close(w, complete, NULL), 0);
 		assert_true(store_is_complete(*state, "test 1"));
 	}
@@ -459,9 +462,9 @@ static void a_db_that_is_not_ours_is_refused(void **state)
 	assert_int_equal(mkdir(path, 0777), 0);
 	join(path, *state, "db/000001.sst");
 	write_file(path, "somebody's");
-	assert_int_equal(store_writer_open(&w, *state, "test 1", CONTEXTS, &next, &e), -EEXIST);
+	assert_int_equal(store_writer_open(&w, *state, "test 1", CONTEXTS, &next, &discarded, &e), -EEXIST);
 	assert_int_equal(access(path, F_OK), 0);
-	assert_int_equal(store_writer_open(&w, *state, "test 1", CONTEXTS, &next, &e), -EEXIST);
+	assert_int_equal(store_writer_open(&w, *state, "test 1", CONTEXTS, &next, &discarded, &e), -EEXIST);
 }
 
 /* ---- children ---- */
@@ -497,7 +500,7 @@ static int child(const char *how, const char *dir)
 	uint64_t next;
 	if (strcmp(how, "nobody") == 0 && setuid(65534) != 0)
 		return 2;
-	int err = store_writer_open(&w, dir, "test 1", CONTEXTS, &next, &e);
+	int err = store_writer_open(&w, dir, "test 1", CONTEXTS, &next, &discarded, &e);
 	if (err != 0)
 		return report(err, &e);
 	if (strcmp(how, "kill") == 0) {
@@ -710,6 +713,7 @@ static void a_damaged_store_is_loaded_anew(void **state)
 		write_file(path, "damage");
 		assert_false(store_is_complete(*state, "test 1"));
 		assert_int_equal(open_writer(&w, *state, "test 1"), 0);
+		assert_non_null(discarded);
 		put_items(w, 0, 20);
 		assert_int_equal(store_writer_close(w, true, NULL), 0);
 		assert_serves(*state, 20);

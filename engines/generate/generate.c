@@ -130,6 +130,7 @@ static int load_open_specs(struct engine_load *l, uint64_t *next, struct error *
 {
 	struct generator_info info;
 	char dir[WORKLOAD_PATH_NBYTES + 64], identity[256];
+	const char *discarded;
 
 	l->ops->info(l->generator, &info);
 	spec_store_dir(dir, sizeof dir, l->env);
@@ -138,7 +139,9 @@ static int load_open_specs(struct engine_load *l, uint64_t *next, struct error *
 		*next = l->env->contents;
 		return 0;
 	}
-	return store_writer_open(&l->writer, dir, identity, 1, next, e);
+	int err = store_writer_open(&l->writer, dir, identity, 1, next, &discarded, e);
+	engine_notice_discarded(l->env, dir, discarded);
+	return err;
 }
 
 static int generate_load_open(struct engine_load **out, const struct engine_env *env,
@@ -250,7 +253,6 @@ static int open_specs(struct engine *en, struct error *e)
 	struct store_options options = {
 		.direct = c->direct,
 		.io = c->io == STORE_IO_URING ? RING_IO_URING : RING_IO_PREAD,
-		.threads = c->numjobs,
 	};
 	struct generator_info info;
 	char dir[WORKLOAD_PATH_NBYTES + 64], identity[256];
@@ -525,8 +527,6 @@ static void add_store_stats(struct engine *en, struct engine_stats *stats)
 	stats->payload_bytes = ss.counts.payload_bytes;
 	stats->content_bytes = ss.counts.content_bytes;
 	stats->resident_bytes += ss.resident_bytes;
-	stats->on_device = true;
-	stats->store_dev = ss.dev;
 }
 
 static void generate_stats(struct engine *en, struct engine_stats *stats)

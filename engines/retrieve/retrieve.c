@@ -83,6 +83,17 @@ struct engine_load_thread {
 	struct codec_encoder *encoder;
 };
 
+static void notice_dictionary(const struct engine_load *l, bool was_damaged)
+{
+	char line[256];
+	bool raw = strcmp(l->dictionary.how, "raw") == 0;
+	snprintf(line, sizeof line, "dictionary: %s%zu bytes, %s", was_damaged ? "was damaged; now " : "",
+		 l->dictionary.nbytes,
+		 raw ? "the training documents' own bytes (they fit, or zstd could not train on them)"
+		     : "trained by zstd on the training documents");
+	l->env->notice(line);
+}
+
 static int read_or_train(struct engine_load *l, const struct progress *progress, struct error *e)
 {
 	const struct engine_config *c = l->env->config;
@@ -93,15 +104,21 @@ static int read_or_train(struct engine_load *l, const struct progress *progress,
 	int err = dictionary_read(&l->dictionary, path, e);
 	if (err != -ENOENT && err != -EBADMSG)
 		return err;
+	bool damaged = err == -EBADMSG;
 	err = dictionary_train(l->env->corpus, c->compression_max_dict_bytes, c->compression_level,
 			       path, progress, e);
-	return err != 0 ? err : dictionary_read(&l->dictionary, path, e);
+	if (err == 0)
+		err = dictionary_read(&l->dictionary, path, e);
+	if (err == 0)
+		notice_dictionary(l, damaged);
+	return err;
 }
 
 static int open_writer(struct engine_load *l, uint64_t *next, struct error *e)
 {
 	const struct engine_env *env = l->env;
 	char dir[PATH_NBYTES], identity[512];
+	const char *discarded;
 	store_dir_name(dir, env);
 	make_identity(identity, sizeof identity, env, &l->dictionary);
 	/* left alone: others may be serving from it, or it may be read-only */
@@ -109,7 +126,9 @@ static int open_writer(struct engine_load *l, uint64_t *next, struct error *e)
 		*next = env->contents * env->workload->contexts;
 		return 0;
 	}
-	int err = store_writer_open(&l->writer, dir, identity, env->workload->contexts, next, e);
+	int err = store_writer_open(&l->writer, dir, identity, env->workload->contexts, next,
+				    &discarded, e);
+	engine_notice_discarded(env, dir, discarded);
 	if (err != 0)
 		return err;
 	return codec_create(&l->codec, env->config->compression_type,
@@ -212,7 +231,6 @@ static int open_store(struct engine *engine, struct error *e)
 	struct store_options options = {
 		.direct = c->direct,
 		.io = c->io == STORE_IO_URING ? RING_IO_URING : RING_IO_PREAD,
-		.threads = c->numjobs,
 	};
 	char dir[PATH_NBYTES], identity[512];
 	store_dir_name(dir, engine->env);
@@ -264,6 +282,8 @@ static void retrieve_stats(struct engine *engine, struct engine_stats *stats)
 	if (has_dictionary(engine->env)) {
 		dictionary_path(path, engine->env);
 		stats->shared_at_rest_bytes = file_nbytes(path);
+		stats->dictionary_bytes = engine->dictionary.nbytes;
+		memcpy(stats->dictionary_how, engine->dictionary.how, sizeof stats->dictionary_how);
 	}
 	stats->payload_bytes = store.counts.payload_bytes;
 	stats->content_bytes = store.counts.content_bytes;
@@ -272,8 +292,6 @@ static void retrieve_stats(struct engine *engine, struct engine_stats *stats)
 	stats->ring_created = engine->ring.created;
 	stats->sqes = engine->ring.sqes;
 	stats->cqes = engine->ring.cqes;
-	stats->on_device = true;
-	stats->store_dev = store.dev;
 }
 
 /* ---- serving: a worker ---- */

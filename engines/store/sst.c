@@ -221,7 +221,8 @@ static int start_anew(struct store_writer *w, const char *identity, struct error
 }
 
 /* Complete, begun or neither: brings the locked store to where put goes on. */
-static int take_up(struct store_writer *w, const char *identity, struct error *e)
+static int take_up(struct store_writer *w, const char *identity, const char **discarded,
+		   struct error *e)
 {
 	int same = store_dir_check_identity(w->dir, identity);
 	int complete = same != 0 ? same : store_dir_read_complete(w->dir, &w->counts, e);
@@ -232,6 +233,10 @@ static int take_up(struct store_writer *w, const char *identity, struct error *e
 	/* a damaged COMPLETE tells of damaged tables: those are not gone on from */
 	if (same == 0 && complete == -ENOENT && resume(w) == 0)
 		return 0;
+	if (same == -ESTALE)
+		*discarded = "was made for other contents or settings";
+	else if (same == 0 && complete == -EBADMSG)
+		*discarded = "was damaged";
 	return start_anew(w, identity, e);
 }
 
@@ -244,8 +249,9 @@ static void free_writer(struct store_writer *w)
 }
 
 int store_writer_open(struct store_writer **out, const char *dir, const char *identity,
-		      uint32_t contexts, uint64_t *next, struct error *e)
+		      uint32_t contexts, uint64_t *next, const char **discarded, struct error *e)
 {
+	*discarded = NULL;
 	struct store_writer *w = calloc(1, sizeof *w);
 	if (w == NULL)
 		return error_set(e, -ENOMEM, "%s: out of memory", dir);
@@ -262,7 +268,7 @@ int store_writer_open(struct store_writer **out, const char *dir, const char *id
 	}
 	w->write_options = rocksdb_writeoptions_create();
 	rocksdb_writeoptions_disable_WAL(w->write_options, 1);
-	err = take_up(w, identity, e);
+	err = take_up(w, identity, discarded, e);
 	if (err != 0) {
 		free_writer(w);
 		return err;
@@ -473,11 +479,8 @@ void store_unpin(struct store_value *value)
 
 void store_get_stats(struct store *s, struct store_stats *stats)
 {
-	struct stat st;
 	memset(stats, 0, sizeof *stats);
 	stats->counts = s->counts;
 	store_disk_usage(s->dir, &stats->at_rest_bytes, &stats->at_rest_disk_bytes);
 	rocksdb_property_int(s->db, "rocksdb.estimate-table-readers-mem", &stats->resident_bytes);
-	if (stat(s->dir, &st) == 0)
-		stats->dev = st.st_dev;
 }

@@ -33,8 +33,9 @@ struct store_writer;
 
 /*
  * Opens or creates the store in dir (its parent exists) for filling. A store
- * with another identity, or a damaged one, is emptied first; an incomplete
- * one of the same identity is continued. *next: how many items are already
+ * with another identity, or a damaged one, is emptied first, and *discarded
+ * says why ("was damaged", else NULL); an incomplete one of the same identity
+ * is continued. *next: how many items are already
  * durable: put goes on from there (items are put in ascending key order, so
  * what is in the RocksDB after a crash is a prefix). contexts: items are
  * numbered content * contexts + context.
@@ -42,7 +43,7 @@ struct store_writer;
  * ours. -EACCES, -EROFS, -ENOSPC, -EIO.
  */
 int store_writer_open(struct store_writer **out, const char *dir, const char *identity,
-		      uint32_t contexts, uint64_t *next, struct error *e);
+		      uint32_t contexts, uint64_t *next, const char **discarded, struct error *e);
 
 /* Stores one value. Items in ascending order without gaps. */
 int store_put(struct store_writer *w, uint64_t content, uint32_t context, const void *value,
@@ -62,7 +63,6 @@ struct store;
 struct store_options {
 	bool direct;	  /* O_DIRECT reads */
 	enum ring_io io;  /* how reads are done */
-	unsigned threads; /* workers that will read */
 };
 
 /* Opens a complete store read-only; opens every file, so that a read never
@@ -90,7 +90,6 @@ struct store_stats {
 	struct store_counts counts;
 	uint64_t at_rest_bytes, at_rest_disk_bytes; /* all files of dir: st_size, st_blocks * 512 */
 	uint64_t resident_bytes; /* block cache and table readers, as RocksDB says */
-	dev_t dev;
 };
 void store_get_stats(struct store *s, struct store_stats *stats);
 

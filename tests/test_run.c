@@ -1,0 +1,254 @@
+/*
+ * test_run.c: whole runs in memory: every planned request is accounted for,
+ * every engine is asked the same, wrong bytes and overload are found.
+ */
+#include "tests/test.h"
+
+#include <ftw.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "bench/load.h"
+#include "bench/run.h"
+#include "bench/verdict.h"
+
+static char root[] = "/tmp/gvr-run.XXXXXX";
+
+struct fixture {
+	struct workload workload;
+	struct contents contents;
+	struct run run;
+	struct verdict verdict;
+};
+
+static struct fixture f;
+
+static void no_notice(const char *line)
+{
+	(void)line;
+}
+
+static int make_documents(void **state)
+{
+	(void)state;
+	char path[128];
+	assert_non_null(mkdtemp(root));
+	snprintf(path, sizeof path, "%s/docs", root);
+	assert_int_equal(mkdir(path, 0777), 0);
+	for (unsigned i = 0; i < 20; i++) {
+		snprintf(path, sizeof path, "%s/docs/d%02u", root, i);
+		FILE *file = fopen(path, "w");
+		assert_non_null(file);
+		fprintf(file, "document %u, which is short\n", i);
+		fclose(file);
+	}
+	return 0;
+}
+
+static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+	(void)st;
+	(void)type;
+	(void)ftw;
+	return remove(path);
+}
+
+static int remove_documents(void **state)
+{
+	(void)state;
+	return nftw(root, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+}
+
+static void open_contents(const char *text)
+{
+	struct error e = {""};
+	struct load_report report;
+	char store[64];
+
+	memset(&f, 0, sizeof f);
+	if (workload_parse(&f.workload, "test", text, strlen(text), NULL, 0, &e) != 0)
+		fail_msg("%s", e.text);
+	snprintf(store, sizeof store, "%s/store", root);
+	if (contents_open(&f.contents, &f.workload, store, CONTENTS_MAKE, no_notice, NULL, &e) != 0 ||
+	    load_all(&f.contents, &report, NULL, &e) != 0)
+		fail_msg("%s", e.text);
+}
+
+static void execute(void)
+{
+	struct error e = {""};
+	if (run_execute(&f.run, &f.contents, false, NULL, &e) != 0)
+		fail_msg("%s", e.text);
+	verdict_of(&f.run, &f.verdict);
+}
+
+static void close_contents(void)
+{
+	run_free(&f.run);
+	contents_close(&f.contents);
+}
+
+static void assert_accounted(const struct recorder *r)
+{
+	assert_int_equal(r->planned, r->completed + r->failed + r->dropped);
+	assert_int_equal(r->issued, r->completed + r->failed);
+	assert_int_equal(r->response.count + r->response.out_of_range, r->completed);
+	assert_int_equal(r->service.count + r->service.out_of_range, r->completed);
+	assert_int_equal(r->slip.count + r->slip.out_of_range, r->completed);
+}
+
+static void server_asks_all_engines_the_planned_requests(void **state)
+{
+	(void)state;
+	open_contents("[workload]\ncontents = noise:100\nsize = fixed:200\nrate_iops = 2000\n"
+		      "runtime = 600ms\nramp_time = 100ms\nrounds = 3\n"
+		      "[engine \"a\"]\nkind = generate\n[engine \"b\"]\nkind = generate\nnumjobs = 3\n"
+		      "[engine \"n\"]\nkind = null\n");
+	execute();
+	assert_int_equal(f.verdict.reason_count, 0);
+	assert_int_equal(verdict_exit_code(&f.run, &f.verdict), 0);
+	assert_true(f.run.stream_checked);
+	for (unsigned i = 0; i < 3; i++) {
+		const struct recorder *r = f.run.engines[i].total;
+		assert_accounted(r);
+		/* Poisson: 1 200 +- 35 */
+		assert_in_range(r->planned, 1200 - 175, 1200 + 175);
+		assert_int_equal(r->planned, f.run.engines[0].total->planned);
+		assert_int_equal(r->stream_digest, f.run.stream_digest);
+		assert_int_equal(r->verified, i < 2 ? r->completed : 0);
+		assert_int_equal(r->content_bytes, i < 2 ? r->completed * 200 : 0);
+	}
+	close_contents();
+}
+
+/* Whatever the machine does, a request is never released early: response
+ * time holds at least the service time. */
+static void response_is_never_less_than_service(void **state)
+{
+	(void)state;
+	open_contents("[workload]\ncontents = noise:100\nsize = fixed:200\nrate_iops = 3000\n"
+		      "runtime = 400ms\nramp_time = 0\nrounds = 2\n"
+		      "[engine \"a\"]\nkind = generate\nnumjobs = 2\n");
+	execute();
+	const struct recorder *r = f.run.engines[0].total;
+	assert_true(r->completed > 0);
+	assert_true(r->response.min_ns >= r->service.min_ns);
+	assert_true(r->response.sum_ns >= r->service.sum_ns);
+	assert_true(r->response.sum_ns >= r->slip.sum_ns);
+	close_contents();
+}
+
+static void number_ios_is_exact_for_any_workers(void **state)
+{
+	(void)state;
+	open_contents("[workload]\ncontents = noise:50\nsize = fixed:100\nscenario = offline\n"
+		      "number_ios = 1001\nramp_time = 0\nrounds = 4\n"
+		      "[engine \"a\"]\nkind = generate\n[engine \"b\"]\nkind = generate\nnumjobs = 5\n");
+	execute();
+	for (unsigned i = 0; i < 2; i++) {
+		assert_accounted(f.run.engines[i].total);
+		assert_int_equal(f.run.engines[i].total->completed, 1001);
+		assert_int_equal(f.run.engines[i].total->stream_digest, f.run.stream_digest);
+	}
+	close_contents();
+}
+
+static void single_stream_keeps_one_in_flight(void **state)
+{
+	(void)state;
+	open_contents("[workload]\ncontents = noise:50\nsize = fixed:100\nscenario = single_stream\n"
+		      "number_ios = 100\nramp_time = 0\nrounds = 2\n[engine \"a\"]\nkind = generate\n");
+	execute();
+	const struct recorder *r = f.run.engines[0].total;
+	assert_int_equal(r->completed, 100);
+	assert_int_equal(r->slip.max_ns, 0); /* issued when planned: at once */
+	close_contents();
+}
+
+static void time_limited_offline_ends_in_time(void **state)
+{
+	(void)state;
+	open_contents("[workload]\ncontents = noise:50\nsize = fixed:100\nscenario = offline\n"
+		      "runtime = 300ms\nramp_time = 0\nrounds = 3\n"
+		      "[engine \"a\"]\nkind = generate\n[engine \"n\"]\nkind = null\n");
+	execute();
+	assert_true(f.run.stream_checked);
+	for (unsigned i = 0; i < 2; i++) {
+		assert_accounted(f.run.engines[i].total);
+		assert_true(f.run.engines[i].total->completed > 100);
+		assert_true(f.run.engines[i].window_ns >= 290000000);
+	}
+	assert_int_equal(f.verdict.reason_count, 0);
+	close_contents();
+}
+
+static void a_wrong_answer_is_named_and_exit_8(void **state)
+{
+	(void)state;
+	char text[512];
+	snprintf(text, sizeof text,
+		 "[workload]\ncontents = archive:%s/docs\nsplit = all\nscenario = offline\n"
+		 "popularity = sequential\nnumber_ios = 40\nramp_time = 0\nrounds = 2\n"
+		 "[engine \"r\"]\nkind = retrieve\ncompression_type = none\ndirect = 0\n",
+		 root);
+	open_contents(text);
+	/* what is stored is now wrong, as far as anybody can tell */
+	f.contents.corpus->documents[7].digest ^= 1;
+	execute();
+	assert_int_equal(f.run.engines[0].total->mismatched, 2);
+	assert_int_equal(f.run.engines[0].total->verified, 40);
+	assert_true(f.verdict.bytes_differ);
+	assert_int_equal(verdict_exit_code(&f.run, &f.verdict), 8);
+	assert_non_null(strstr(f.verdict.reasons[0], "d07"));
+	close_contents();
+}
+
+static void an_absent_content_fails_its_request(void **state)
+{
+	(void)state;
+	char text[512];
+	snprintf(text, sizeof text,
+		 "[workload]\ncontents = archive:%s/docs\nsplit = all\nscenario = offline\n"
+		 "popularity = sequential\nnumber_ios = 21\nramp_time = 0\nrounds = 1\n"
+		 "[engine \"r\"]\nkind = retrieve\ncompression_type = none\ndirect = 0\n",
+		 root);
+	open_contents(text);
+	f.contents.count++; /* the stream now asks for one that was never stored */
+	struct run *run = &f.run;
+	struct error e = {""};
+	/* the store's identity holds the count: the engine refuses to open */
+	assert_int_equal(run_execute(run, &f.contents, false, NULL, &e), -ESTALE);
+	assert_non_null(strstr(e.text, "gvr load"));
+	f.contents.count--;
+	close_contents();
+}
+
+static void overload_is_invalid(void **state)
+{
+	(void)state;
+	open_contents("[workload]\ncontents = noise:10\nsize = fixed:4MiB\nrate_iops = 20000\n"
+		      "runtime = 200ms\nramp_time = 0\nrounds = 1\n"
+		      "[engine \"a\"]\nkind = generate\n");
+	execute();
+	const struct recorder *r = f.run.engines[0].total;
+	assert_accounted(r);
+	assert_true(r->dropped > 0);
+	assert_int_equal(verdict_exit_code(&f.run, &f.verdict), 6);
+	assert_non_null(strstr(f.verdict.reasons[0], "overloaded"));
+	close_contents();
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(server_asks_all_engines_the_planned_requests),
+		cmocka_unit_test(response_is_never_less_than_service),
+		cmocka_unit_test(number_ios_is_exact_for_any_workers),
+		cmocka_unit_test(single_stream_keeps_one_in_flight),
+		cmocka_unit_test(time_limited_offline_ends_in_time),
+		cmocka_unit_test(a_wrong_answer_is_named_and_exit_8),
+		cmocka_unit_test(an_absent_content_fails_its_request),
+		cmocka_unit_test(overload_is_invalid),
+	};
+	return cmocka_run_group_tests(tests, make_documents, remove_documents);
+}
