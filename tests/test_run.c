@@ -203,7 +203,7 @@ static void a_wrong_answer_is_named_and_exit_8(void **state)
 	close_contents();
 }
 
-static void an_absent_content_fails_its_request(void **state)
+static void a_store_of_other_contents_is_refused(void **state)
 {
 	(void)state;
 	char text[512];
@@ -247,7 +247,7 @@ int main(void)
 		cmocka_unit_test(single_stream_keeps_one_in_flight),
 		cmocka_unit_test(time_limited_offline_ends_in_time),
 		cmocka_unit_test(a_wrong_answer_is_named_and_exit_8),
-		cmocka_unit_test(an_absent_content_fails_its_request),
+		cmocka_unit_test(a_store_of_other_contents_is_refused),
 		cmocka_unit_test(overload_is_invalid),
 	};
 	return cmocka_run_group_tests(tests, make_documents, remove_documents);
