@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "bench/files.h"
 #include "bench/load.h"
 #include "bench/options.h"
 #include "bench/progress.h"

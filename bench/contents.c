@@ -41,7 +41,7 @@ static int open_corpus(struct contents *c, const char *store_root, const struct 
 		return 0;
 	char *real = realpath(dir, NULL);
 	if (real == NULL)
-		return files_error(e, -errno, "cannot read the folder of documents", dir);
+		return file_error(e, -errno, "cannot read the folder of documents", dir);
 	snprintf(folder, sizeof folder, "%s/catalogues", store_root);
 	snprintf(catalogue, sizeof catalogue, "%s/%016" PRIx64 ".gvrc", folder,
 		 mix_in(mix_text(0, real), w->chunk_bytes));
@@ -109,7 +109,7 @@ static int make_dir(struct contents *c, const char *store_root, struct error *e)
 	int n = snprintf(c->dir, sizeof c->dir, "%s/%.40s-%016" PRIx64, store_root, name,
 			 c->fingerprint);
 	if (n < 0 || (size_t)n >= sizeof c->dir - 64)
-		return files_error(e, -ENAMETOOLONG, "cannot make folder", store_root);
+		return file_error(e, -ENAMETOOLONG, "cannot make folder", store_root);
 	return files_make_dirs(c->dir, e);
 }
 

@@ -120,12 +120,12 @@ int digest_writer_open(struct digest_writer **out, const struct contents *c, uin
 	XXH3_64bits_reset_withSeed(d->hash, c->fingerprint);
 	d->fd = open(d->part, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
 	if (d->fd < 0) {
-		err = files_error(e, -errno, "cannot write", d->part);
+		err = file_error(e, -errno, "cannot write", d->part);
 		goto free_hash;
 	}
 	err = resume(d);
 	if (err != 0) {
-		files_error(e, err, "cannot continue", d->part);
+		file_error(e, err, "cannot continue", d->part);
 		goto close_file;
 	}
 	*next = d->count;
@@ -149,7 +149,7 @@ static int flush(struct digest_writer *d, struct error *e)
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
-			return files_error(e, -errno, "cannot write", d->part);
+			return file_error(e, -errno, "cannot write", d->part);
 		written += (size_t)n;
 	}
 	XXH3_64bits_update(d->hash, d->batch, nbytes);
@@ -170,7 +170,7 @@ static int finish(struct digest_writer *d, struct error *e)
 
 	if (pwrite(d->fd, &h, sizeof h, 0) != (ssize_t)sizeof h || fsync(d->fd) != 0 ||
 	    rename(d->part, d->path) != 0)
-		return files_error(e, -errno, "cannot write", d->path);
+		return file_error(e, -errno, "cannot write", d->path);
 	return 0;
 }
 
@@ -205,7 +205,7 @@ int contents_map_digests(struct contents *c, struct error *e)
 	digests_path(path, sizeof path, c, "");
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
-		return files_error(e, -errno, "cannot read the digests of the contents", path);
+		return file_error(e, -errno, "cannot read the digests of the contents", path);
 	void *map = MAP_FAILED;
 	if (fstat(fd, &st) == 0 && st.st_size > 0)
 		map = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_SHARED, fd, 0);

@@ -395,11 +395,11 @@ int result_write(const struct run *run, const struct verdict *v, const char *dir
 	if (err != 0)
 		goto free_dump;
 	snprintf(path, sizeof path, "%s/result.json", dir);
-	err = files_write(path, dump, strlen(dump), e);
+	err = file_write(path, &(struct file_part){dump, strlen(dump)}, 1, e);
 	if (err != 0)
 		goto free_dump;
 	snprintf(path, sizeof path, "%s/summary.txt", dir);
-	err = files_write(path, *summary, strlen(*summary), e);
+	err = file_write(path, &(struct file_part){*summary, strlen(*summary)}, 1, e);
 free_dump:
 	free(dump);
 	if (err != 0) {

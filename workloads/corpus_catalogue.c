@@ -10,6 +10,8 @@
  */
 #include "workloads/corpus_internal.h"
 
+#include "workloads/file.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -189,52 +191,16 @@ int corpus_catalogue_read(struct corpus *c, const char *path)
 	return err;
 }
 
-static int write_whole(int fd, const uint8_t *bytes, size_t nbytes)
-{
-	for (size_t done = 0; done < nbytes;) {
-		ssize_t n = write(fd, bytes + done, nbytes - done);
-		if (n < 0 && errno != EINTR)
-			return -errno;
-		done += n > 0 ? (size_t)n : 0;
-	}
-	return fsync(fd) != 0 ? -errno : 0;
-}
-
-/* Two processes may write the same catalogue: each has its own temporary
- * file, and the last rename wins with a whole one. */
-static int replace(const char *path, const uint8_t *bytes, size_t nbytes)
-{
-	char *temporary;
-	if (asprintf(&temporary, "%s.XXXXXX", path) < 0)
-		return -ENOMEM;
-	int fd = mkostemp(temporary, O_CLOEXEC);
-	int err = fd < 0 ? -errno : 0;
-	if (!err) {
-		err = write_whole(fd, bytes, nbytes);
-		if (close(fd) != 0 && !err)
-			err = -errno;
-		if (!err && rename(temporary, path) != 0)
-			err = -errno;
-		if (err)
-			unlink(temporary);
-	}
-	free(temporary);
-	return err;
-}
-
 int corpus_catalogue_write(const struct corpus *c, const char *path, struct error *e)
 {
+	struct file_part part;
 	uint8_t *bytes;
-	size_t nbytes;
-	int err = corpus_catalogue_format(c, &bytes, &nbytes);
-	if (!err) {
-		err = replace(path, bytes, nbytes);
-		free(bytes);
-	}
+	int err = corpus_catalogue_format(c, &bytes, &part.nbytes);
 	if (err)
-		return error_set(e, err,
-				 "%s: the catalogue of %s cannot be written: %s; "
-				 "check the folder, its permissions and free space",
-				 path, c->dir, strerror(-err));
-	return 0;
+		return error_set(e, err, "%s: cannot make the catalogue of %s: %s", path, c->dir,
+				 strerror(-err));
+	part.bytes = bytes;
+	err = file_write(path, &part, 1, e);
+	free(bytes);
+	return err;
 }

@@ -3,15 +3,14 @@
 #include "engines/retrieve/codec.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 #include <xxhash.h>
 #include <zdict.h>
 
+#include "workloads/file.h"
 #include "workloads/prng.h"
 
 /* ---- the file: header, then the dictionary ---- */
@@ -58,34 +57,12 @@ static int check_header(const uint8_t header[HEADER_NBYTES], struct dictionary *
 	return d->digest == XXH3_64bits(d->bytes, d->nbytes) ? 0 : -EBADMSG;
 }
 
-static int write_file(FILE *f, const struct dictionary *d)
-{
-	uint8_t header[HEADER_NBYTES];
-	make_header(header, d);
-	if (fwrite(header, 1, sizeof header, f) != sizeof header ||
-	    fwrite(d->bytes, 1, d->nbytes, f) != d->nbytes || fflush(f) != 0 ||
-	    fsync(fileno(f)) != 0)
-		return -errno;
-	return 0;
-}
-
 static int write_dictionary(const struct dictionary *d, const char *path, struct error *e)
 {
-	char temporary[WORKLOAD_PATH_NBYTES + 8];
-	snprintf(temporary, sizeof temporary, "%s.tmp", path);
-	FILE *f = fopen(temporary, "wbe");
-	if (f == NULL)
-		return error_set(e, -errno, "%s: cannot create it: %s", temporary, strerror(errno));
-	int err = write_file(f, d);
-	if (fclose(f) != 0 && err == 0)
-		err = -errno;
-	if (err == 0 && rename(temporary, path) != 0)
-		err = -errno;
-	if (err != 0) {
-		unlink(temporary);
-		return error_set(e, err, "%s: cannot write it: %s", path, strerror(-err));
-	}
-	return 0;
+	uint8_t header[HEADER_NBYTES];
+	struct file_part parts[] = {{header, sizeof header}, {d->bytes, d->nbytes}};
+	make_header(header, d);
+	return file_write(path, parts, 2, e);
 }
 
 /* -EBADMSG: too short, not ours or changed. */

@@ -1,0 +1,90 @@
+#include "workloads/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const char *remedy(int err)
+{
+	switch (-err) {
+	case ENOSPC:
+	case EDQUOT:
+		return "; free some space or choose another folder";
+	case EACCES:
+	case EPERM:
+	case EROFS:
+		return "; choose a folder you may use (--store, --out)";
+	case EMFILE:
+		return "; raise the limit of open files (ulimit -n)";
+	default:
+		return "";
+	}
+}
+
+int file_error(struct error *e, int err, const char *what, const char *path)
+{
+	return error_set(e, err, "%.600s: %s: %s%s", path, what, strerror(-err), remedy(err));
+}
+
+static int write_all(int fd, const char *bytes, size_t nbytes)
+{
+	while (nbytes > 0) {
+		ssize_t n = write(fd, bytes, nbytes);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		bytes += n;
+		nbytes -= (size_t)n;
+	}
+	return 0;
+}
+
+static int write_parts(const char *path, const struct file_part *parts, unsigned count)
+{
+	int err = 0;
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0666);
+	if (fd < 0)
+		return -errno;
+	for (unsigned i = 0; i < count && err == 0; i++)
+		err = write_all(fd, parts[i].bytes, parts[i].nbytes);
+	if (err == 0 && fsync(fd) != 0)
+		err = -errno;
+	if (close(fd) != 0 && err == 0)
+		err = -errno;
+	return err;
+}
+
+/* Makes the rename in the folder of path durable. */
+static int sync_folder(char *path)
+{
+	char *slash = strrchr(path, '/');
+	if (slash != NULL)
+		slash[slash == path] = '\0';
+	int fd = open(slash != NULL ? path : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	/* some file systems cannot sync a folder, and need not */
+	int err = fsync(fd) != 0 && errno != EINVAL ? -errno : 0;
+	close(fd);
+	return err;
+}
+
+int file_write(const char *path, const struct file_part *parts, unsigned count, struct error *e)
+{
+	char *temporary;
+	if (asprintf(&temporary, "%s.tmp.%ld", path, (long)getpid()) < 0)
+		return error_set(e, -ENOMEM, "%.600s: out of memory", path);
+	int err = write_parts(temporary, parts, count);
+	if (err == 0 && rename(temporary, path) != 0)
+		err = -errno;
+	if (err != 0)
+		unlink(temporary);
+	else
+		err = sync_folder(temporary);
+	free(temporary);
+	return err != 0 ? file_error(e, err, "cannot write", path) : 0;
+}

@@ -1,0 +1,26 @@
+/* file.h: files that are whole or not there. */
+#ifndef GVR_FILE_H
+#define GVR_FILE_H
+
+#include <stddef.h>
+
+#include "workloads/error.h"
+
+struct file_part {
+	const void *bytes;
+	size_t nbytes;
+};
+
+/*
+ * Writes the parts, one after the other, as the file `path`: to a temporary
+ * file beside it, fsync, rename, fsync of the folder. Whatever happens, path is
+ * what it was or what it should become. Processes that write the same path at
+ * the same time do not disturb each other: the last one wins.
+ * 0, or -errno with e ("PATH: cannot write: reason; remedy").
+ */
+int file_write(const char *path, const struct file_part *parts, unsigned count, struct error *e);
+
+/* "PATH: what: reason" and the remedy that fits the errno; returns err. */
+int file_error(struct error *e, int err, const char *what, const char *path);
+
+#endif
