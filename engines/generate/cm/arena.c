@@ -13,7 +13,7 @@ static_assert(FROZEN_NBYTES % LINE_NBYTES == 0, "a line is frozen or not");
 
 uint64_t arena_memory_nbytes(void)
 {
-	return ARENA_NBYTES + LINES / 8 + LINES * sizeof(uint32_t);
+	return ARENA_NBYTES + LINES / 8 + (LINES + 1) * sizeof(uint32_t);
 }
 
 int arena_init(struct arena *a, const uint8_t *frozen, size_t tracked_from)
@@ -21,7 +21,7 @@ int arena_init(struct arena *a, const uint8_t *frozen, size_t tracked_from)
 	*a = (struct arena){.frozen = frozen, .tracked_from = tracked_from};
 	a->bytes = memory_alloc(ARENA_NBYTES);
 	a->marked = calloc(LINES / 64, sizeof *a->marked);
-	a->touched = calloc(LINES, sizeof *a->touched);
+	a->touched = calloc(LINES + 1, sizeof *a->touched);
 	if (a->bytes == NULL || a->marked == NULL || a->touched == NULL) {
 		arena_fini(a);
 		return -ENOMEM;

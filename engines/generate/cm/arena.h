@@ -15,7 +15,7 @@ struct arena {
 	uint8_t *bytes;	       /* ARENA_NBYTES, aligned to a line */
 	const uint8_t *frozen; /* FROZEN_NBYTES of the model */
 	uint64_t *marked;      /* one bit a line */
-	uint32_t *touched;     /* the marked lines, in order of first touch */
+	uint32_t *touched;     /* the marked lines, in order of first touch; room for one more */
 	uint32_t touched_count;
 	size_t tracked_from; /* bytes below this are not tracked: training keeps them */
 };
@@ -28,15 +28,16 @@ int arena_init(struct arena *a, const uint8_t *frozen, size_t tracked_from);
 void arena_fini(struct arena *a);
 void arena_undo(struct arena *a);
 
-/* Call before the first write to the line at this offset. */
+/* Call before the first write to the line at this offset. No branches: whether
+ * a line is touched for the first time cannot be foreseen. */
 static inline void arena_touch(struct arena *a, size_t offset)
 {
 	size_t line = offset / LINE_NBYTES;
-	uint64_t bit = UINT64_C(1) << (line & 63);
-	if ((a->marked[line >> 6] & bit) != 0 || offset < a->tracked_from)
-		return;
-	a->marked[line >> 6] |= bit;
-	a->touched[a->touched_count++] = (uint32_t)line;
+	uint64_t *marks = &a->marked[line >> 6];
+	uint64_t mark = (uint64_t)(offset >= a->tracked_from) << (line & 63);
+	a->touched[a->touched_count] = (uint32_t)line;
+	a->touched_count += (mark & ~*marks) != 0;
+	*marks |= mark;
 }
 
 #endif

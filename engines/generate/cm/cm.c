@@ -60,7 +60,7 @@ static int cm_train(const struct corpus *corpus, const char *path, const struct 
 	int err = select_documents(&text, &document_count, corpus, progress, e);
 	if (err)
 		return err;
-	struct frozen *frozen = malloc(sizeof *frozen);
+	struct frozen *frozen = memory_alloc(sizeof *frozen);
 	uint8_t *arena = memory_alloc(FROZEN_NBYTES);
 	if (frozen == NULL || arena == NULL) {
 		err = error_set(e, -ENOMEM, "%s: out of memory", path);
@@ -80,7 +80,7 @@ done:
 int cm_open_memory(struct generator **out, const uint8_t *bytes, size_t nbytes, const char *name,
 		   struct error *e)
 {
-	struct generator *g = malloc(sizeof *g);
+	struct generator *g = memory_alloc(sizeof *g);
 	if (g == NULL)
 		return error_set(e, -ENOMEM, "%s: out of memory", name);
 	int err = model_read(bytes, nbytes, name, &g->frozen, &g->text, &g->digest, e);
@@ -180,7 +180,7 @@ static void cm_info(const struct generator *g, struct generator_info *info)
 
 static int cm_session_open(struct generator_session **out, struct generator *g, struct error *e)
 {
-	struct generator_session *s = malloc(sizeof *s);
+	struct generator_session *s = memory_alloc(sizeof *s);
 	if (s == NULL)
 		return error_set(e, -ENOMEM, "out of memory for a session of the generator");
 	s->generator = g;

@@ -6,17 +6,19 @@
 
 /* ---- bit histories ---- */
 
-HOT uint32_t slot_hash(uint32_t hash, uint32_t partial)
-{
-	uint32_t h = (hash + partial * UINT32_C(0x9e3779b1)) * UINT32_C(0x85ebca6b);
-	return (h ^ h >> 15) * UINT32_C(0xc2b2ae35);
-}
+/* Which line has the second nibble is known before that nibble begins, so that
+ * it can be fetched ahead: by the first two bits of the byte, or three for
+ * contexts with many continuations (short ones, and what a match expects). */
+#define BROAD_CONTEXTS (1u << 0 | 1u << 1 | 1u << 7 | 1u << 8 | 1u << 9)
 
-HOT size_t slot_line(uint32_t h, unsigned i)
+HOT void slot_line(struct predictor *p, unsigned i, uint32_t h)
 {
-	if (i < TRAINED_CONTEXTS)
-		return TRAINED_AT + (size_t)(h >> (32 - TRAINED_LINE_BITS)) * LINE_NBYTES;
-	return LOCAL_AT + (size_t)(h >> (32 - LOCAL_LINE_BITS)) * LINE_NBYTES;
+	size_t line = i < TRAINED_CONTEXTS ?
+			      TRAINED_AT + (size_t)(h >> (32 - TRAINED_LINE_BITS)) * LINE_NBYTES :
+			      LOCAL_AT + (size_t)(h >> (32 - LOCAL_LINE_BITS)) * LINE_NBYTES;
+	arena_touch(&p->arena, line);
+	p->lines[i] = p->arena.bytes + line;
+	__builtin_prefetch(p->lines[i]);
 }
 
 /* The least used slot of a line, made empty. */
@@ -53,23 +55,26 @@ HOT uint32_t slot_node(const struct predictor *p)
 	return 1u << bits | (p->partial & ((1u << bits) - 1));
 }
 
-/* As soon as the nibble to come is known to begin. */
-HOT void slots_prefetch(struct predictor *p)
+/* As soon as the byte to come is known to begin. */
+HOT void lines_prefetch(struct predictor *p)
 {
-	for (unsigned i = 0; i < CONTEXTS; i++) {
-		p->slot_hashes[i] = slot_hash(p->hashes[i], p->partial);
-		__builtin_prefetch(p->arena.bytes + slot_line(p->slot_hashes[i], i));
-	}
+	for (unsigned i = 0; i < CONTEXTS; i++)
+		slot_line(p, i, p->hashes[i]);
+}
+
+HOT void lines_prefetch_second(struct predictor *p, uint32_t contexts)
+{
+	uint32_t salt = p->partial * UINT32_C(0x9e3779b1);
+	for (unsigned i = 0; i < CONTEXTS; i++)
+		if (contexts >> i & 1)
+			slot_line(p, i, (p->hashes[i] ^ salt) * UINT32_C(0x85ebca6b));
 }
 
 HOT void slots_find(struct predictor *p)
 {
-	for (unsigned i = 0; i < CONTEXTS; i++) {
-		size_t line = slot_line(p->slot_hashes[i], i);
-		arena_touch(&p->arena, line);
-		p->slots[i] = slot_find(&p->tables->history, p->arena.bytes + line,
-					(uint8_t)p->slot_hashes[i]);
-	}
+	for (unsigned i = 0; i < CONTEXTS; i++)
+		p->slots[i] = slot_find(&p->tables->history, p->lines[i],
+					(uint8_t)(p->hashes[i] + p->partial * 37));
 }
 
 /* ---- adaptive probabilities ---- */
@@ -103,7 +108,7 @@ HOT void inputs_of_contexts(struct predictor *p)
 
 HOT void inputs_of_matches(struct predictor *p)
 {
-	int32_t *x = p->inputs + INPUT_MATCHES;
+	int16_t *x = p->inputs + INPUT_MATCHES;
 	for (unsigned i = 0; i < MATCHES; i++) {
 		const struct match *m = &p->matches[i];
 		p->match_cells[i] = NULL;
@@ -116,8 +121,8 @@ HOT void inputs_of_matches(struct predictor *p)
 		p->match_bits = (p->match_bits & ~(1u << i)) | bit << i;
 		int32_t p16 = (int32_t)cell_p16(*p->match_cells[i]);
 		int32_t logit = stretch(&p->tables->logistic, (uint32_t)p16);
-		x[2 * i] = bit ? logit : -logit;
-		x[2 * i + 1] = (bit ? p16 - 32768 : 32768 - p16) >> 4;
+		x[2 * i] = (int16_t)(bit ? logit : -logit);
+		x[2 * i + 1] = (int16_t)((bit ? p16 - 32768 : 32768 - p16) >> 4);
 	}
 }
 
@@ -147,20 +152,21 @@ HOT void mixers_select(struct predictor *p)
 	p->final_weights = p->small.final_weights[sets[MIXER_MATCH]];
 }
 
-/* Products are within +-2^30, the sum of INPUTS of them / 2^8 within +-2^28. */
-HOT int32_t dot(const int32_t *restrict w, const int32_t *restrict x)
+/* Products are within +-2^26, the sum of INPUTS of them within +-2^31. */
+HOT int32_t dot(const int16_t *restrict w, const int16_t *restrict x)
 {
 	int32_t sum = 0;
 	for (unsigned i = 0; i < INPUTS; i++)
-		sum += (w[i] * x[i]) >> 8;
-	return sum >> 8;
+		sum += (int32_t)w[i] * x[i];
+	return sum >> WEIGHT_BITS;
 }
 
-/* error: 16-bit probability times the rate, within +-2^18. */
-HOT void train(int32_t *restrict w, const int32_t *restrict x, int32_t error)
+/* error: within 16 bits. All stays within 16 bits: a step is at most
+ * INPUT_MAX, which a weight has room for before it is cut. */
+HOT void train(int16_t *restrict w, const int16_t *restrict x, int16_t error)
 {
 	for (unsigned i = 0; i < INPUTS; i++) {
-		int32_t v = w[i] + ((x[i] * error + (1 << 13)) >> 14);
+		int16_t v = (int16_t)(w[i] + (int16_t)((((int32_t)x[i] * error >> 14) + 1) >> 1));
 		v = v > WEIGHT_MAX ? WEIGHT_MAX : v;
 		w[i] = v < -WEIGHT_MAX ? -WEIGHT_MAX : v;
 	}
@@ -181,14 +187,14 @@ HOT void mixers_learn(struct predictor *p, unsigned bit)
 {
 	int32_t target = bit ? 65535 : 0;
 	for (unsigned k = 0; k < MIXERS; k++) {
-		int32_t error = ((target - p->mixed_p[k]) * p->rates.mixer) >> 10;
-		train(p->weights[k], p->inputs, error);
+		int32_t error = ((target - p->mixed_p[k]) * p->rates.mixer) >> (25 - WEIGHT_BITS);
+		train(p->weights[k], p->inputs, (int16_t)error);
 	}
 	int32_t error = ((target - p->final_p) * p->rates.final) >> 10;
 	for (unsigned k = 0; k < MIXERS; k++) {
 		int32_t v = p->final_weights[k] + ((p->logits[k] * error + (1 << 13)) >> 14);
-		v = v > WEIGHT_MAX ? WEIGHT_MAX : v;
-		p->final_weights[k] = v < -WEIGHT_MAX ? -WEIGHT_MAX : v;
+		v = v > FINAL_WEIGHT_MAX ? FINAL_WEIGHT_MAX : v;
+		p->final_weights[k] = v < -FINAL_WEIGHT_MAX ? -FINAL_WEIGHT_MAX : v;
 	}
 }
 
@@ -196,22 +202,30 @@ HOT void mixers_learn(struct predictor *p, unsigned bit)
 
 HOT uint32_t apm_hash(uint32_t a, uint32_t b)
 {
-	return ((a * UINT32_C(0x9e3779b1) ^ b) * UINT32_C(0x85ebca6b)) >> (32 - APM_BITS);
+	return ((a * UINT32_C(0x9e3779b1) ^ b) * UINT32_C(0x85ebca6b)) >> (32 - APM_LINE_BITS);
+}
+
+/* The lines for the bit after the next one, whatever the next one is. */
+HOT void apms_prefetch(struct predictor *p, uint32_t partial)
+{
+	uint32_t expected = p->best->active ? p->best->expected + 1u : 0;
+	uint32_t bucket = match_bucket(p->best->length);
+	uint32_t lines[APMS] = {
+		(uint32_t)(p->recent & 0xff) << 7 | partial,
+		apm_hash(expected << 4 | bucket, partial),
+	};
+	for (unsigned i = 0; i < APMS; i++) {
+		p->apm_lines[i] = APM_AT + (((size_t)i << APM_LINE_BITS) + lines[i]) * LINE_NBYTES;
+		__builtin_prefetch(p->arena.bytes + p->apm_lines[i]);
+	}
 }
 
 HOT void apms_select(struct predictor *p)
 {
-	uint32_t expected = p->best->active ? p->best->expected + 1u : 0;
-	uint32_t bucket = match_bucket(p->best->length);
-	uint32_t contexts[APMS] = {
-		apm_hash((uint32_t)(p->recent & 0xff), p->partial),
-		apm_hash(expected << 4 | bucket, p->partial),
-	};
 	for (unsigned i = 0; i < APMS; i++) {
-		size_t offset = APM_AT + (((size_t)i << APM_BITS) + contexts[i]) * LINE_NBYTES;
-		arena_touch(&p->arena, offset);
-		p->apm_cells[i] = (uint16_t *)(p->arena.bytes + offset);
-		__builtin_prefetch(p->apm_cells[i]);
+		arena_touch(&p->arena, p->apm_lines[i]);
+		p->apm_cells[i] = (uint16_t *)(p->arena.bytes + p->apm_lines[i]) +
+				  (p->partial & 1) * APM_POINTS;
 	}
 }
 
@@ -239,6 +253,8 @@ HOT uint32_t predict(struct predictor *p)
 	apms_select(p);
 	if (p->bit_index % 4 == 0)
 		slots_find(p);
+	if (p->bit_index < 7)
+		apms_prefetch(p, p->partial);
 	inputs_of_contexts(p);
 	inputs_of_matches(p);
 	p->inputs[INPUT_CONSTANT] = 256;
@@ -276,10 +292,16 @@ HOT void learn(struct predictor *p, unsigned bit)
 			cell_learn(p, p->match_cells[i], ((p->match_bits >> i) & 1) == bit);
 	p->partial = p->partial << 1 | bit;
 	p->bit_index++;
-	if (p->bit_index == 8)
+	if (p->bit_index == 8) {
 		predictor_advance(p, (uint8_t)p->partial);
-	if (p->bit_index % 4 == 0)
-		slots_prefetch(p);
+		apms_prefetch(p, 0);
+	}
+	if (p->bit_index == 0)
+		lines_prefetch(p);
+	else if (p->bit_index == 2)
+		lines_prefetch_second(p, ~BROAD_CONTEXTS);
+	else if (p->bit_index == 3)
+		lines_prefetch_second(p, BROAD_CONTEXTS);
 	mixers_learn(p, bit);
 	apms_learn(p, bit);
 }
@@ -349,13 +371,15 @@ WIDE static void learn_wide(struct predictor *p, const uint8_t *in, size_t nbyte
 void coding_begin(struct predictor *p)
 {
 	predictor_restart(p);
-	slots_prefetch(p);
+	lines_prefetch(p);
+	apms_prefetch(p, 0);
 }
 
 void coding_new_document(struct predictor *p)
 {
 	predictor_new_document(p);
-	slots_prefetch(p);
+	lines_prefetch(p);
+	apms_prefetch(p, 0);
 }
 
 void coding_encode(struct predictor *p, struct range_encoder *rc, const uint8_t *in, size_t nbytes)

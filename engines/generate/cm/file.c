@@ -14,7 +14,7 @@
 #include "engines/generate/cm/memory.h"
 
 static const uint8_t MAGIC[8] = "gvr-cm\r\n";
-#define VERSION 1u
+#define VERSION 2u
 #define LEVEL 12 /* of zstd: little is gained above */
 #define WINDOW_LOG 25
 
@@ -53,14 +53,18 @@ static void copy_le(void *to, const void *from, size_t nbytes, unsigned width)
 
 /* ---- tables ---- */
 
-static_assert(sizeof(struct small) % 4 == 0 && sizeof(evidence_table) == CONTEXTS * 1024,
+/* What follows the weights in struct small. */
+#define SMALL_WORDS_NBYTES (sizeof(struct small) - sizeof((struct small *)0)->weights)
+static_assert(SMALL_WORDS_NBYTES == 4 * (MIXER_SETS * MIXERS + MATCHES * MATCH_STATES) && sizeof(evidence_table) == CONTEXTS * 1024,
 	      "no padding in what is stored");
 #define TABLES_NBYTES (sizeof(struct small) + sizeof(evidence_table) + FROZEN_NBYTES)
 
 static void tables_pack(uint8_t *out, const struct frozen *f)
 {
-	copy_le(out, &f->small, sizeof f->small, 4);
-	out += sizeof f->small;
+	const struct small *s = &f->small;
+	copy_le(out, s->weights, sizeof s->weights, 2);
+	copy_le(out + sizeof s->weights, s->final_weights, SMALL_WORDS_NBYTES, 4);
+	out += sizeof *s;
 	copy_le(out, f->evidence, sizeof f->evidence, 2);
 	out += sizeof f->evidence;
 	copy_le(out, f->arena + APM_AT, APM_NBYTES, 2);
@@ -69,12 +73,22 @@ static void tables_pack(uint8_t *out, const struct frozen *f)
 
 static void tables_unpack(struct frozen *f, const uint8_t *in)
 {
-	copy_le(&f->small, in, sizeof f->small, 4);
-	in += sizeof f->small;
+	struct small *s = &f->small;
+	copy_le(s->weights, in, sizeof s->weights, 2);
+	copy_le(s->final_weights, in + sizeof s->weights, SMALL_WORDS_NBYTES, 4);
+	in += sizeof *s;
 	copy_le(f->evidence, in, sizeof f->evidence, 2);
 	in += sizeof f->evidence;
 	copy_le(f->arena + APM_AT, in, APM_NBYTES, 2);
 	memcpy(f->arena + TRAINED_AT, in + APM_NBYTES, TRAINED_NBYTES);
+}
+
+static bool weights_within(const int16_t *values, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (values[i] > WEIGHT_MAX || values[i] < -WEIGHT_MAX)
+			return false;
+	return true;
 }
 
 static bool all_within(const int32_t *values, size_t count, int32_t max)
@@ -89,9 +103,9 @@ static bool all_within(const int32_t *values, size_t count, int32_t max)
 static bool tables_valid(const struct frozen *f)
 {
 	const struct small *s = &f->small;
-	if (!all_within(&s->weights[0][0][0], sizeof s->weights / sizeof(int32_t), WEIGHT_MAX) ||
+	if (!weights_within(&s->weights[0][0][0], sizeof s->weights / sizeof(int16_t)) ||
 	    !all_within(&s->final_weights[0][0], sizeof s->final_weights / sizeof(int32_t),
-			WEIGHT_MAX))
+			FINAL_WEIGHT_MAX))
 		return false;
 	const struct evidence *v = &f->evidence[0][0];
 	for (size_t i = 0; i < CONTEXTS * HISTORY_STATES; i++)

@@ -29,16 +29,20 @@ enum { MATCH_LOCAL, MATCH_LONG, MATCH_SHORT };
 #define INPUTS 32u
 static_assert(INPUT_CONSTANT < INPUTS, "all inputs fit");
 #define INPUT_MAX 2048		   /* |input| */
-#define WEIGHT_MAX ((1 << 19) - 1) /* |weight|, in 2^-16 */
+#define WEIGHT_BITS 14		   /* weights are in 2^-WEIGHT_BITS */
+#define WEIGHT_MAX (INT16_MAX - INPUT_MAX)
+#define FINAL_WEIGHT_MAX ((1 << 19) - 1) /* in 2^-16 */
 #define MIXERS 4u
 enum { MIXER_MATCH, MIXER_PARTIAL, MIXER_PREVIOUS, MIXER_POSITION };
 #define MIXER_SETS 256u /* weight sets of each mixer */
 
-/* final probability tables: a line of 32 points a context */
-#define APM_POINTS 32u
-#define APM_BITS 15u
+/* final probability tables: 16 points a context; a line holds those for
+ * either value of the last bit, so that it can be fetched before that bit */
+#define APM_POINTS 16u
+#define APM_LINE_BITS 15u
 #define APMS 2u
-#define APM_NBYTES (APMS * ((size_t)LINE_NBYTES << APM_BITS))
+#define APM_NBYTES (APMS * ((size_t)LINE_NBYTES << APM_LINE_BITS))
+static_assert(2 * APM_POINTS * sizeof(uint16_t) == LINE_NBYTES, "two contexts a line");
 
 /* bit histories: slots of a nibble, four to a line */
 #define SLOT_NBYTES 16u

@@ -1,8 +1,6 @@
 #include "engines/generate/cm/match.h"
 
-/* A place that was wrong this often in eight bytes is given up. */
-#define MISSES_MAX 6
-
+/* A place that was right only once in eight bytes is given up. */
 void match_advance(struct match *m, uint8_t c)
 {
 	if (!m->active)
@@ -11,7 +9,8 @@ void match_advance(struct match *m, uint8_t c)
 	m->misses = (uint8_t)(m->misses << 1 | !hit);
 	m->length = !hit ? 0 : m->length < MATCH_LENGTH_MAX ? m->length + 1 : m->length;
 	m->at++;
-	if (__builtin_popcount(m->misses) > MISSES_MAX)
+	unsigned hits = ~m->misses & 0xffu;
+	if ((hits & (hits - 1)) == 0) /* at most one */
 		m->active = false;
 }
 
@@ -46,14 +45,4 @@ void match_expect(struct match *m, uint32_t limit)
 		m->active = false;
 	if (m->active)
 		m->expected = m->bytes[m->at & m->mask];
-}
-
-unsigned match_bucket(uint32_t length)
-{
-	static const uint8_t buckets[33] = {0,	1,  1,	2,  2,	3,  3,	4,  5,	6,  6,
-					    7,	7,  8,	8,  8,	9,  9,	9,  9,	10, 10,
-					    10, 10, 11, 11, 11, 11, 11, 11, 11, 11, 12};
-	if (length <= 32)
-		return buckets[length];
-	return length < 64 ? 13 : length < 256 ? 14 : 15;
 }

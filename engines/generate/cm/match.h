@@ -39,6 +39,14 @@ void match_offer(struct match *m, const struct match_window *w, uint32_t at, uin
 /* Sets what is expected; limit: the end of what is searched. */
 void match_expect(struct match *m, uint32_t limit);
 
-unsigned match_bucket(uint32_t length);
+static inline unsigned match_bucket(uint32_t length)
+{
+	static const uint8_t buckets[33] = {0,	1,  1,	2,  2,	3,  3,	4,  5,	6,  6,
+					    7,	7,  8,	8,  8,	9,  9,	9,  9,	10, 10,
+					    10, 10, 11, 11, 11, 11, 11, 11, 11, 11, 12};
+	if (length <= 32)
+		return buckets[length];
+	return length < 64 ? 13 : length < 256 ? 14 : 15;
+}
 
 #endif

@@ -106,6 +106,16 @@ static uint32_t *local_place(struct predictor *p)
 	return (uint32_t *)(p->arena.bytes + offset);
 }
 
+/* Where the next byte will look for matches, on its way from memory. */
+static void text_prefetch(struct predictor *p)
+{
+	const struct text *t = p->text;
+	p->line_short = text_line_short(p->recent, t->index_bits);
+	p->line_long = text_line_long(p->older, p->recent, t->index_bits);
+	__builtin_prefetch(t->index_short + p->line_short);
+	__builtin_prefetch(t->index_long + p->line_long);
+}
+
 static void matches_find(struct predictor *p)
 {
 	const struct match_window w = {p->window, WINDOW_NBYTES - 1, p->position};
@@ -118,12 +128,12 @@ static void matches_find(struct predictor *p)
 		*place = p->position;
 	}
 	if (p->position >= TEXT_SHORT_NBYTES) {
-		uint32_t h = text_hash_short(p->recent, t->index_bits);
-		match_offer(&m[MATCH_SHORT], &w, t->index_short[h], TEXT_SHORT_NBYTES);
+		uint32_t entry = text_entry(p->line_short, (uint8_t)p->recent);
+		match_offer(&m[MATCH_SHORT], &w, t->index_short[entry], TEXT_SHORT_NBYTES);
 	}
 	if (p->position >= TEXT_LONG_NBYTES) {
-		uint32_t h = text_hash_long(p->older, p->recent, t->index_bits);
-		match_offer(&m[MATCH_LONG], &w, t->index_long[h], TEXT_LONG_NBYTES);
+		uint32_t entry = text_entry(p->line_long, (uint8_t)p->recent);
+		match_offer(&m[MATCH_LONG], &w, t->index_long[entry], TEXT_LONG_NBYTES);
 	}
 	match_expect(&m[MATCH_LOCAL], p->position);
 	match_expect(&m[MATCH_SHORT], t->nbytes);
@@ -139,6 +149,7 @@ static void byte_begin(struct predictor *p)
 	p->partial = 1;
 	p->bit_index = 0;
 	matches_find(p);
+	text_prefetch(p);
 	contexts_advance(p);
 }
 
@@ -150,6 +161,7 @@ void predictor_new_document(struct predictor *p)
 		p->matches[i] = (struct match){.bytes = p->text->bytes, .mask = UINT32_MAX};
 	p->matches[MATCH_LOCAL].bytes = p->window;
 	p->matches[MATCH_LOCAL].mask = WINDOW_NBYTES - 1;
+	text_prefetch(p); /* of this document, nothing is known */
 	byte_begin(p);
 }
 

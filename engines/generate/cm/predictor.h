@@ -25,7 +25,7 @@ typedef struct evidence evidence_table[CONTEXTS][HISTORY_STATES];
 /* What adapts within a content and is small enough to be copied back whole.
  * Cells are adaptive probabilities: 22 bits of probability, 10 of count. */
 struct small {
-	int32_t weights[MIXERS][MIXER_SETS][INPUTS]; /* in 2^-16 */
+	_Alignas(LINE_NBYTES) int16_t weights[MIXERS][MIXER_SETS][INPUTS];
 	int32_t final_weights[MIXER_SETS][MIXERS];
 	uint32_t matches[MATCHES][MATCH_STATES]; /* cells: that an expected bit is right */
 };
@@ -67,20 +67,23 @@ struct predictor {
 	uint32_t word, line_word; /* hashes: of the word so far, of the line's first word */
 	uint32_t hashes[CONTEXTS];
 	struct match matches[MATCHES];
+	uint32_t line_short, line_long; /* of the text's indices, for the byte to come */
 	const struct match *best; /* the longest; never NULL */
 
 	/* within a byte */
 	uint32_t partial; /* 1, then the bits so far */
 	uint32_t bit_index;
 	uint32_t random;
-	uint32_t slot_hashes[CONTEXTS];			/* of the nibble to come */
+	uint8_t *lines[CONTEXTS];			/* of this nibble or the one to come */
 	uint8_t *slots[CONTEXTS], *histories[CONTEXTS]; /* of this nibble, of this bit */
 	uint32_t *match_cells[MATCHES];			/* NULL: nothing expected */
 	uint32_t match_bits;				/* bit i: what match i expects */
-	int32_t inputs[INPUTS];
-	int32_t *weights[MIXERS], *final_weights;
+	_Alignas(LINE_NBYTES) int16_t inputs[INPUTS];
+	int16_t *weights[MIXERS];
+	int32_t *final_weights;
 	int32_t logits[MIXERS], mixed_p[MIXERS]; /* of each mixer, and its probability */
 	int32_t final_p;
+	size_t apm_lines[APMS]; /* where the lines for the bit to come are */
 	uint16_t *apm_cells[APMS];
 };
 

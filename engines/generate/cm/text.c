@@ -48,14 +48,17 @@ void text_add_document(struct text *t)
 {
 	uint32_t begin = t->nbytes, end = t->ends[t->document_count];
 	uint64_t recent = 0, older = 0;
-	for (uint32_t at = begin; at < end; at++) {
-		uint32_t seen = at - begin;
+	for (uint32_t at = begin; at + 1 < end; at++) {
+		uint8_t c = t->bytes[at];
+		uint32_t seen = at + 1 - begin; /* with c */
+		uint32_t line_short = text_line_short(recent, t->index_bits);
+		uint32_t line_long = text_line_long(older, recent, t->index_bits);
 		if (seen >= TEXT_SHORT_NBYTES)
-			t->index_short[text_hash_short(recent, t->index_bits)] = at;
+			t->index_short[text_entry(line_short, c)] = at + 1;
 		if (seen >= TEXT_LONG_NBYTES)
-			t->index_long[text_hash_long(older, recent, t->index_bits)] = at;
+			t->index_long[text_entry(line_long, c)] = at + 1;
 		older = older << 8 | recent >> 56;
-		recent = recent << 8 | t->bytes[at];
+		recent = recent << 8 | c;
 	}
 	t->nbytes = end;
 	t->document_count++;

@@ -38,18 +38,30 @@ static inline uint64_t load64(const uint8_t *p)
 	return v;
 }
 
-/* Hashes of recent bytes, newest in the low byte: the last 7 of `recent`, and
- * the last 16 of `older` and `recent` together. */
-static inline uint32_t text_hash_short(uint64_t recent, unsigned bits)
+/* An index is in lines of 16 entries: which line, recent bytes but for the
+ * newest say, so that it can be fetched a byte ahead; the newest says where in
+ * the line. Bytes are newest in the low byte. */
+#define TEXT_LINE_BITS 4u
+
+/* The line for the last 6 bytes, and the byte to come. */
+static inline uint32_t text_line_short(uint64_t recent, unsigned bits)
 {
-	return (uint32_t)(((recent << 8) * UINT64_C(0x9e3779b97f4a7c15)) >> (64 - bits));
+	uint64_t h = (recent << 16) * UINT64_C(0x9e3779b97f4a7c15);
+	return (uint32_t)(h >> (64 - bits + TEXT_LINE_BITS)) << TEXT_LINE_BITS;
 }
 
-static inline uint32_t text_hash_long(uint64_t older, uint64_t recent, unsigned bits)
+/* The line for the last 15 bytes, and the byte to come. */
+static inline uint32_t text_line_long(uint64_t older, uint64_t recent, unsigned bits)
 {
 	uint64_t h = recent * UINT64_C(0x9e3779b97f4a7c15);
-	h = (h ^ h >> 29 ^ older) * UINT64_C(0xbf58476d1ce4e5b9);
-	return (uint32_t)((h ^ h >> 31) * UINT64_C(0x94d049bb133111eb) >> (64 - bits));
+	h = (h ^ h >> 29 ^ older << 8) * UINT64_C(0xbf58476d1ce4e5b9);
+	h = (h ^ h >> 31) * UINT64_C(0x94d049bb133111eb);
+	return (uint32_t)(h >> (64 - bits + TEXT_LINE_BITS)) << TEXT_LINE_BITS;
+}
+
+static inline uint32_t text_entry(uint32_t line, uint8_t newest)
+{
+	return line | (newest * UINT32_C(0x9e3779b1)) >> (32 - TEXT_LINE_BITS);
 }
 
 #endif

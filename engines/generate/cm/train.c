@@ -46,7 +46,7 @@ static void small_untrained(struct small *small)
 		for (unsigned s = 0; s < MIXER_SETS; s++) {
 			small->final_weights[s][k] = 65536 / MIXERS;
 			for (unsigned i = 0; i < INPUTS; i += 2) /* logits; the rest may learn to */
-				small->weights[k][s][i] = 65536 / 5;
+				small->weights[k][s][i] = (1 << WEIGHT_BITS) / 5;
 		}
 	for (unsigned i = 0; i < MATCHES; i++)
 		for (unsigned s = 0; s < MATCH_STATES; s++)
