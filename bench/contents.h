@@ -84,6 +84,8 @@ bool contents_needs_digests(const struct contents *c);
 /* Novel: maps the digest file; others: nothing to do. */
 int contents_map_digests(struct contents *c, struct error *e);
 void contents_unmap_digests(struct contents *c);
+/* Removes a digest file that is damaged, so that load makes it anew: true. */
+bool contents_discard_damaged_digests(struct contents *c);
 
 /* True if the reply is what the content is. scratch: nbytes_max bytes (noise
  * is made anew to compare). */

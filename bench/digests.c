@@ -1,8 +1,9 @@
 /*
  * digests.c: the right answers of novel contents: one XXH3-64 per (content,
  * context), in item order, little-endian, after a header. Written to
- * "digests.part" while a load runs (what is there after a crash is a prefix),
- * renamed to "digests" with its checksum when complete.
+ * "digests.part" while a load runs, whose header says how many are there and
+ * their checksum, so that a later load goes on after those; renamed to
+ * "digests" when complete.
  */
 #include "bench/contents.h"
 
@@ -13,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -25,8 +27,9 @@
 struct header {
 	char magic[8];
 	uint64_t fingerprint; /* of the content set; little-endian, as all here */
-	uint64_t count;
-	uint64_t checksum; /* XXH3-64 of the digests, seeded with the fingerprint; 0 in a part */
+	uint64_t count;	   /* of the whole set */
+	uint64_t done;	   /* so many are here: count, or fewer in a part */
+	uint64_t checksum; /* XXH3-64 of those, seeded with the fingerprint */
 };
 
 static const char digests_magic[8] = {'g', 'v', 'r', 'd', 'i', 'g', '0', '1'};
@@ -57,49 +60,73 @@ bool contents_needs_digests(const struct contents *c)
 	return access(path, F_OK) != 0;
 }
 
-static struct header make_header(const struct contents *c, uint64_t checksum)
+static struct header make_header(const struct contents *c, uint64_t done, uint64_t checksum)
 {
 	struct header h = {
 		.fingerprint = htole64(c->fingerprint),
 		.count = htole64(c->items),
+		.done = htole64(done),
 		.checksum = htole64(checksum),
 	};
 	memcpy(h.magic, digests_magic, sizeof h.magic);
 	return h;
 }
 
-/* Hashes the digests already in the part; what does not fit is cut off. */
+static int write_header(struct digest_writer *d)
+{
+	struct header h = make_header(d->contents, d->count, XXH3_64bits_digest(d->hash));
+
+	return pwrite(d->fd, &h, sizeof h, 0) != (ssize_t)sizeof h ? -errno : 0;
+}
+
+/* Hashes the first `done` digests of the part. */
+static int hash_part(struct digest_writer *d, uint64_t done)
+{
+	while (d->count < done) {
+		uint64_t left = done - d->count;
+		size_t nbytes = (left < BATCH ? (size_t)left : BATCH) * sizeof(uint64_t);
+		off_t at = (off_t)(sizeof(struct header) + d->count * sizeof(uint64_t));
+		if (pread(d->fd, d->batch, nbytes, at) != (ssize_t)nbytes)
+			return -EBADMSG;
+		XXH3_64bits_update(d->hash, d->batch, nbytes);
+		d->count += nbytes / sizeof(uint64_t);
+	}
+	return 0;
+}
+
+/* Takes up an intact part of the same contents; -EBADMSG: there is none. */
+static int take_up(struct digest_writer *d)
+{
+	struct header have, want;
+
+	if (pread(d->fd, &have, sizeof have, 0) != (ssize_t)sizeof have ||
+	    le64toh(have.done) > d->contents->items || hash_part(d, le64toh(have.done)) != 0)
+		return -EBADMSG;
+	want = make_header(d->contents, d->count, XXH3_64bits_digest(d->hash));
+	return memcmp(&have, &want, sizeof want) == 0 ? 0 : -EBADMSG;
+}
+
+/* Goes on after what an earlier load left, or starts anew. */
 static int resume(struct digest_writer *d)
 {
-	struct header want = make_header(d->contents, 0), have;
-	struct stat st;
-
-	if (fstat(d->fd, &st) != 0)
-		return -errno;
-	if (pread(d->fd, &have, sizeof have, 0) != (ssize_t)sizeof have ||
-	    memcmp(&have, &want, sizeof want) != 0) {
-		if (ftruncate(d->fd, 0) != 0 ||
-		    pwrite(d->fd, &want, sizeof want, 0) != (ssize_t)sizeof want)
-			return -errno;
-		return lseek(d->fd, sizeof want, SEEK_SET) < 0 ? -errno : 0;
+	if (take_up(d) != 0) {
+		d->count = 0;
+		XXH3_64bits_reset_withSeed(d->hash, d->contents->fingerprint);
 	}
-	uint64_t left = ((uint64_t)st.st_size - sizeof have) / sizeof(uint64_t);
-	if (left > d->contents->items)
-		left = d->contents->items;
-	while (left > 0) {
-		size_t n = left < BATCH ? (size_t)left : BATCH;
-		off_t at = (off_t)(sizeof have + d->count * sizeof(uint64_t));
-		if (pread(d->fd, d->batch, n * sizeof(uint64_t), at) !=
-		    (ssize_t)(n * sizeof(uint64_t)))
-			return -EIO;
-		XXH3_64bits_update(d->hash, d->batch, n * sizeof(uint64_t));
-		d->count += n;
-		left -= n;
-	}
-	off_t end = (off_t)(sizeof have + d->count * sizeof(uint64_t));
+	off_t end = (off_t)(sizeof(struct header) + d->count * sizeof(uint64_t));
 	if (ftruncate(d->fd, end) != 0 || lseek(d->fd, end, SEEK_SET) < 0)
 		return -errno;
-	return 0;
+	return write_header(d);
+}
+
+/* Only one process may load; the file may have been finished meanwhile. */
+static int lock_part(struct digest_writer *d, struct error *e)
+{
+	if (flock(d->fd, LOCK_EX | LOCK_NB) == 0 && access(d->path, F_OK) != 0)
+		return 0;
+	return error_set(e, -EBUSY,
+			 "%s: another process is loading these contents; wait for it, then run again",
+			 d->contents->dir);
 }
 
 int digest_writer_open(struct digest_writer **out, const struct contents *c, uint64_t *next,
@@ -123,9 +150,12 @@ int digest_writer_open(struct digest_writer **out, const struct contents *c, uin
 		err = file_error(e, -errno, "cannot write", d->part);
 		goto free_hash;
 	}
+	err = lock_part(d, e);
+	if (err != 0)
+		goto close_file;
 	err = resume(d);
 	if (err != 0) {
-		file_error(e, err, "cannot continue", d->part);
+		file_error(e, err, "cannot write", d->part);
 		goto close_file;
 	}
 	*next = d->count;
@@ -155,7 +185,8 @@ static int flush(struct digest_writer *d, struct error *e)
 	XXH3_64bits_update(d->hash, d->batch, nbytes);
 	d->count += d->batch_count;
 	d->batch_count = 0;
-	return 0;
+	int err = write_header(d); /* only now do they count */
+	return err != 0 ? file_error(e, err, "cannot write", d->part) : 0;
 }
 
 int digest_writer_put(struct digest_writer *d, uint64_t digest, struct error *e)
@@ -166,10 +197,7 @@ int digest_writer_put(struct digest_writer *d, uint64_t digest, struct error *e)
 
 static int finish(struct digest_writer *d, struct error *e)
 {
-	struct header h = make_header(d->contents, XXH3_64bits_digest(d->hash));
-
-	if (pwrite(d->fd, &h, sizeof h, 0) != (ssize_t)sizeof h || fsync(d->fd) != 0 ||
-	    rename(d->part, d->path) != 0)
+	if (fsync(d->fd) != 0 || rename(d->part, d->path) != 0)
 		return file_error(e, -errno, "cannot write", d->path);
 	return 0;
 }
@@ -189,8 +217,9 @@ static bool digests_intact(const struct contents *c, const uint8_t *map, size_t 
 {
 	if (nbytes != sizeof(struct header) + c->items * sizeof(uint64_t))
 		return false;
-	struct header h = make_header(c, XXH3_64bits_withSeed(map + sizeof h, nbytes - sizeof h,
-							       c->fingerprint));
+	struct header h = make_header(c, c->items,
+				      XXH3_64bits_withSeed(map + sizeof h, nbytes - sizeof h,
+							   c->fingerprint));
 	return memcmp(&h, map, sizeof h) == 0;
 }
 
@@ -200,7 +229,8 @@ int contents_map_digests(struct contents *c, struct error *e)
 	struct stat st;
 	int err = 0;
 
-	if (c->workload->contents_kind != CONTENTS_NOVEL || c->workload->verify == VERIFY_NONE)
+	if (c->digests != NULL || c->workload->contents_kind != CONTENTS_NOVEL ||
+	    c->workload->verify == VERIFY_NONE)
 		return 0;
 	digests_path(path, sizeof path, c, "");
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -211,7 +241,7 @@ int contents_map_digests(struct contents *c, struct error *e)
 		map = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_SHARED, fd, 0);
 	close(fd);
 	if (map == MAP_FAILED || !digests_intact(c, map, (size_t)st.st_size)) {
-		err = error_set(e, -EBADMSG, "%s: damaged; delete it and run gvr load again", path);
+		err = error_set(e, -EBADMSG, "%s: damaged; run gvr load, which makes it anew", path);
 		if (map != MAP_FAILED)
 			munmap(map, (size_t)st.st_size);
 		return err;
@@ -219,6 +249,16 @@ int contents_map_digests(struct contents *c, struct error *e)
 	c->digests = (const uint64_t *)((const uint8_t *)map + sizeof(struct header));
 	c->digests_map_nbytes = (size_t)st.st_size;
 	return 0;
+}
+
+bool contents_discard_damaged_digests(struct contents *c)
+{
+	char path[WORKLOAD_PATH_NBYTES + 64];
+
+	if (c->workload->contents_kind != CONTENTS_NOVEL)
+		return false;
+	digests_path(path, sizeof path, c, "");
+	return contents_map_digests(c, NULL) == -EBADMSG && unlink(path) == 0;
 }
 
 void contents_unmap_digests(struct contents *c)

@@ -35,6 +35,15 @@ static void print_help(FILE *out)
 	      out);
 }
 
+/* A lost summary is not a success. */
+static int finish_output(int code)
+{
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return code;
+	fputs("gvr: standard output: cannot write all of it\n", stderr);
+	return code == EXIT_OK ? EXIT_ERROR : code;
+}
+
 int main(int argc, char **argv)
 {
 	if (argc < 2) {
@@ -53,7 +62,7 @@ int main(int argc, char **argv)
 	for (size_t i = 0; verbs[i].name != NULL; i++)
 		if (strcmp(argv[1], verbs[i].name) == 0) {
 			progress_catch_signals();
-			return verbs[i].run(argc - 1, argv + 1);
+			return finish_output(verbs[i].run(argc - 1, argv + 1));
 		}
 	fprintf(stderr, "gvr: no verb %s; see gvr --help\n", argv[1]);
 	return EXIT_USAGE;

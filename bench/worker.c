@@ -217,7 +217,7 @@ static bool issue_due(struct worker *w, uint64_t *due_ns)
 /* What is planned for this slice and was never issued. */
 static void drop_rest(struct worker *w)
 {
-	while (w->next_planned_ns < w->config.slice->end_ns) {
+	while (w->next_planned_ns < w->config.slice->end_ns && !w->config.slice->stopped) {
 		w->recorder.planned++;
 		w->recorder.dropped++;
 		advance_schedule(w);
