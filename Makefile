@@ -100,7 +100,7 @@ DEFINES_version.c = -DGVR_VERSION='"$(VERSION)"' -DGVR_COMMIT='"$(COMMIT)"'
 $(BUILD)/bench/version.c.o: $(BUILD)/.version
 
 $(BUILD)/libgvr.a: $(LIB_OBJ)
-	$(Q)rm -f $@ && $(AR) rcs $@ $^
+	$(Q)rm -f $@ && $(AR) qcs $@ $^
 
 $(GVR): $(MAIN_OBJ) $(BUILD)/libgvr.a
 	@$(if $(V),,echo "  LD   $@")

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "bench/files.h"
 #include "bench/load.h"
 #include "bench/options.h"
 #include "bench/progress.h"
@@ -38,24 +39,22 @@ static void print_help(void)
 	workload_print_keys(stdout);
 }
 
-static int write_result(struct run *run, const char *out)
+/* The summary is shown even if the result cannot be written. */
+static int write_result(struct run *run, const char *dir)
 {
 	static struct verdict v;
-	char dir[WORKLOAD_PATH_NBYTES], *summary;
+	char *summary;
 	struct error e;
 
-	if (out != NULL)
-		snprintf(dir, sizeof dir, "%s", out);
-	else
-		snprintf(dir, sizeof dir, "out/%s", run->workload->name);
 	verdict_of(run, &v);
 	int err = result_write(run, &v, dir, &summary, &e);
+	progress_clear();
+	if (summary != NULL)
+		fputs(summary, stdout);
+	free(summary);
 	if (err != 0)
 		return command_failed(err, &e);
-	progress_clear();
-	fputs(summary, stdout);
 	printf("\nResult: %s/result.json\n", dir);
-	free(summary);
 	return verdict_exit_code(run, &v);
 }
 
@@ -82,14 +81,20 @@ int cmd_run(int argc, char **argv)
 	static struct workload w;
 	struct contents c;
 	struct error e;
+	char out[WORKLOAD_PATH_NBYTES], name[WORKLOAD_NAME_NBYTES];
 
 	int code = command_begin(&o, &w, argc, argv, "sdo", print_help);
 	if (code >= 0)
 		return code;
-	int err = contents_open(&c, &w, o.store, CONTENTS_MAKE, command_notice, progress_terminal(), &e);
+	files_clean_name(name, sizeof name, w.name);
+	snprintf(out, sizeof out, "%s%s", o.out != NULL ? o.out : "out/", o.out != NULL ? "" : name);
+	/* now, not after all the measuring */
+	int err = files_make_writable_dir(out, &e);
+	if (err == 0)
+		err = contents_open(&c, &w, o.store, CONTENTS_MAKE, command_notice, progress_terminal(), &e);
 	if (err != 0)
 		return command_failed(err, &e);
-	code = run_contents(&c, o.out);
+	code = run_contents(&c, out);
 	contents_close(&c);
 	return code;
 }

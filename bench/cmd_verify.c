@@ -59,15 +59,15 @@ static int report(const struct run *run)
 		printf("%s: %" PRIu64 " of %" PRIu64 " right\n", er->config->label,
 		       er->total->verified - er->total->mismatched, run->contents->items);
 		print_bad(run->contents, er);
+		if (wrong > 0 && er->stats.store_dir[0] != '\0')
+			fprintf(stderr, "gvr: %s: to repair: rm -r '%s', then gvr load %s\n",
+				er->config->label, er->stats.store_dir, run->workload->file);
 		bad += wrong;
 	}
 	if (run->interrupted) {
 		fprintf(stderr, "gvr: interrupted; the rest was not verified\n");
 		return EXIT_ERROR;
 	}
-	if (bad > 0)
-		fprintf(stderr, "gvr: to repair, delete the damaged store below %s and run gvr load\n",
-			run->contents->dir);
 	return bad > 0 ? EXIT_DIFFER : EXIT_OK;
 }
 
@@ -79,13 +79,20 @@ static void become_verify_workload(struct workload *w)
 	w->verify = VERIFY_ALL;
 }
 
+/* What is damaged as a whole is wrong, too. */
+static int failed(int err, const struct error *e)
+{
+	int code = command_failed(err, e);
+	return err == -EBADMSG ? EXIT_DIFFER : err == -ESTALE ? EXIT_MISSING : code;
+}
+
 static int verify(const struct contents *c)
 {
 	static struct run run;
 	struct error e;
 
 	int err = run_execute(&run, c, true, progress_terminal(), &e);
-	int code = err != 0 ? command_failed(err, &e) : report(&run);
+	int code = err != 0 ? failed(err, &e) : report(&run);
 	run_free(&run);
 	return code;
 }
@@ -103,9 +110,9 @@ int cmd_verify(int argc, char **argv)
 	become_verify_workload(&w);
 	int err = contents_open(&c, &w, o.store, CONTENTS_USE, command_notice, progress_terminal(), &e);
 	if (err != 0)
-		return command_failed(err, &e);
+		return failed(err, &e);
 	err = contents_map_digests(&c, &e);
-	code = err != 0 ? command_failed(err, &e) : verify(&c);
+	code = err != 0 ? failed(err, &e) : verify(&c);
 	contents_close(&c);
 	return code;
 }

@@ -99,14 +99,10 @@ static uint64_t definition_hash(const struct contents *c)
 
 static int make_dir(struct contents *c, const char *store_root, struct error *e)
 {
-	char name[WORKLOAD_NAME_NBYTES];
+	char name[41];
 
-	snprintf(name, sizeof name, "%s", c->workload->name);
-	for (char *p = name; *p != '\0'; p++)
-		if (strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_", *p) ==
-		    NULL)
-			*p = '_';
-	int n = snprintf(c->dir, sizeof c->dir, "%s/%.40s-%016" PRIx64, store_root, name,
+	files_clean_name(name, sizeof name, c->workload->name);
+	int n = snprintf(c->dir, sizeof c->dir, "%s/%s-%016" PRIx64, store_root, name,
 			 c->fingerprint);
 	if (n < 0 || (size_t)n >= sizeof c->dir - 64)
 		return file_error(e, -ENAMETOOLONG, "cannot make folder", store_root);
@@ -124,64 +120,120 @@ static bool needs_model(const struct workload *w)
 	return false;
 }
 
-static int train_model(struct contents *c, const char *why, const struct progress *progress,
-		       struct error *e)
+/* What the model at c->model_path is: its digest, beside it, tells it from
+ * one that was put in its place. */
+static void digest_path(char *out, size_t capacity, const struct contents *c)
 {
-	char line[512];
-	int err = generator_find(TRAINED_GENERATOR)->train(c->corpus, c->model_path, progress, e);
-	if (err == 0) {
-		snprintf(line, sizeof line,
-			 "model %s: %s on %" PRIu32 " training documents, %" PRIu64 " bytes",
-			 TRAINED_GENERATOR, why, corpus_count(c->corpus, SPLIT_TRAINING),
-			 corpus_bytes(c->corpus, SPLIT_TRAINING));
-		c->notice(line);
-	}
-	return err;
+	snprintf(out, capacity, "%s.digest", c->model_path);
 }
 
-/* Leaves a model that opens at c->model_path; *digest names it. */
-static int prepare_model(struct contents *c, enum contents_mode mode,
-			 const struct progress *progress, uint64_t *digest, struct error *e)
+static bool digest_is_noted(const struct contents *c, uint64_t digest)
+{
+	char path[WORKLOAD_PATH_NBYTES + 128];
+	uint64_t noted;
+
+	digest_path(path, sizeof path, c);
+	FILE *f = fopen(path, "re");
+	if (f == NULL)
+		return false;
+	bool same = fscanf(f, "%" SCNx64, &noted) == 1 && noted == digest;
+	fclose(f);
+	return same;
+}
+
+static int note_digest(const struct contents *c, uint64_t digest, struct error *e)
+{
+	char path[WORKLOAD_PATH_NBYTES + 128], text[32];
+	int n = snprintf(text, sizeof text, "%016" PRIx64 "\n", digest);
+
+	digest_path(path, sizeof path, c);
+	return file_write(path, &(struct file_part){text, (size_t)n}, 1, e);
+}
+
+static int model_digest(const struct contents *c, uint64_t *digest, struct error *e)
 {
 	const struct generator_ops *ops = generator_find(TRAINED_GENERATOR);
-	bool own = c->workload->model[0] == '\0';
+	struct generator_info info;
 	struct generator *g;
-	int err;
 
-	if (own)
-		snprintf(c->model_path, sizeof c->model_path, "%s/%s.gvrm", c->dir,
-			 TRAINED_GENERATOR);
-	else
-		snprintf(c->model_path, sizeof c->model_path, "%s", c->workload->model);
-
-	if (own && mode != CONTENTS_USE && access(c->model_path, F_OK) != 0) {
-		err = train_model(c, "trained", progress, e);
-		if (err != 0)
-			return err;
-	}
-	if (own && access(c->model_path, F_OK) != 0)
-		return error_set(e, -ENOENT, "%s: there is no model yet; run gvr load %s",
-				 c->model_path, c->workload->file);
-	err = ops->open(&g, c->model_path, e);
-	if (err == -EBADMSG && own && mode == CONTENTS_REPAIR) {
-		err = train_model(c, "was damaged; trained anew", progress, e);
-		if (err == 0)
-			err = ops->open(&g, c->model_path, e);
-	}
+	int err = ops->open(&g, c->model_path, e);
 	if (err != 0)
 		return err;
-	struct generator_info info;
 	ops->info(g, &info);
 	*digest = info.model_digest;
 	ops->close(g);
 	return 0;
 }
 
+static int train_model(struct contents *c, const char *why, const struct progress *progress,
+		       uint64_t *digest, struct error *e)
+{
+	char line[512];
+	int err = generator_find(TRAINED_GENERATOR)->train(c->corpus, c->model_path, progress, e);
+	if (err == 0)
+		err = model_digest(c, digest, e);
+	if (err == 0)
+		err = note_digest(c, *digest, e);
+	if (err != 0)
+		return err;
+	snprintf(line, sizeof line,
+		 "model %s: %s on %" PRIu32 " training documents, %" PRIu64 " bytes",
+		 TRAINED_GENERATOR, why, corpus_count(c->corpus, SPLIT_TRAINING),
+		 corpus_bytes(c->corpus, SPLIT_TRAINING));
+	c->notice(line);
+	return 0;
+}
+
+/* The model that this store root keeps for these training documents. */
+static int prepare_own_model(struct contents *c, const char *store_root, enum contents_mode mode,
+			     const struct progress *progress, uint64_t *digest, struct error *e)
+{
+	char folder[WORKLOAD_PATH_NBYTES + 16];
+
+	snprintf(folder, sizeof folder, "%s/models", store_root);
+	snprintf(c->model_path, sizeof c->model_path, "%s/%s-%016" PRIx64 ".gvrm", folder,
+		 TRAINED_GENERATOR, corpus_fingerprint(c->corpus, SPLIT_TRAINING));
+	if (access(c->model_path, F_OK) != 0) {
+		if (mode == CONTENTS_USE)
+			return error_set(e, -ENOENT, "%s: there is no model yet; run gvr load %s",
+					 c->model_path, c->workload->file);
+		int err = files_make_dirs(folder, e);
+		return err != 0 ? err : train_model(c, "trained", progress, digest, e);
+	}
+	int err = model_digest(c, digest, e);
+	if (err == 0 && !digest_is_noted(c, *digest))
+		err = error_set(e, -EBADMSG, "%s: not the model that was trained here; run gvr load %s",
+				c->model_path, c->workload->file);
+	if (err == -EBADMSG && mode == CONTENTS_REPAIR)
+		err = train_model(c, "was damaged; trained anew", progress, digest, e);
+	return err;
+}
+
+/* Leaves a model that opens at c->model_path; *digest names it. */
+static int prepare_model(struct contents *c, const char *store_root, enum contents_mode mode,
+			 const struct progress *progress, uint64_t *digest, struct error *e)
+{
+	if (c->workload->model[0] == '\0')
+		return prepare_own_model(c, store_root, mode, progress, digest, e);
+	snprintf(c->model_path, sizeof c->model_path, "%s", c->workload->model);
+	return model_digest(c, digest, e);
+}
+
+/* Novel contents are what the model makes: their set depends on it. */
+static void refine_novel(struct contents *c, uint64_t model_digest_of_set, enum contents_mode mode)
+{
+	if (c->workload->contents_kind != CONTENTS_NOVEL)
+		return;
+	c->fingerprint = mix_in(c->fingerprint, model_digest_of_set);
+	if (mode == CONTENTS_REPAIR && contents_discard_damaged_digests(c))
+		c->notice("the digests of the contents were damaged; made anew");
+}
+
 int contents_open(struct contents *c, const struct workload *w, const char *store_root,
 		  enum contents_mode mode, void (*notice)(const char *line),
 		  const struct progress *progress, struct error *e)
 {
-	uint64_t model_digest = 0;
+	uint64_t digest = 0;
 
 	memset(c, 0, sizeof *c);
 	c->workload = w;
@@ -194,11 +246,10 @@ int contents_open(struct contents *c, const struct workload *w, const char *stor
 		err = make_dir(c, store_root, e);
 	}
 	if (err == 0 && needs_model(w))
-		err = prepare_model(c, mode, progress, &model_digest, e);
-	/* what novel contents are depends on the model too */
-	if (w->contents_kind == CONTENTS_NOVEL)
-		c->fingerprint = mix_in(c->fingerprint, model_digest);
-	if (err != 0)
+		err = prepare_model(c, store_root, mode, progress, &digest, e);
+	if (err == 0)
+		refine_novel(c, digest, mode);
+	else
 		contents_close(c);
 	return err;
 }

@@ -4,8 +4,8 @@
  *
  * Under the store root:
  *   catalogues/HASH.gvrc    what a directory's files are (corpus.h)
- *   NAME-HASH/              one content set: models, dictionaries, stores
- *     MODEL.gvrm              the trained generator
+ *   models/                 trained generators, by their training documents
+ *   NAME-HASH/              one content set: dictionaries, stores
  *     digests                 novel: XXH3-64 of every (content, context)
  * HASH covers everything that defines the contents, so that a changed corpus
  * or size never meets a store made for another.

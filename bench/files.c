@@ -1,9 +1,12 @@
 #include "bench/files.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 int files_make_dirs(const char *path, struct error *e)
 {
@@ -24,4 +27,31 @@ int files_make_dirs(const char *path, struct error *e)
 	if (stat(path, &st) != 0)
 		return file_error(e, -errno, "cannot make folder", path);
 	return S_ISDIR(st.st_mode) ? 0 : file_error(e, -ENOTDIR, "cannot make folder", path);
+}
+
+int files_make_writable_dir(const char *path, struct error *e)
+{
+	char probe[PATH_MAX];
+
+	int err = files_make_dirs(path, e);
+	if (err != 0)
+		return err;
+	snprintf(probe, sizeof probe, "%s/.gvr.%ld", path, (long)getpid());
+	int fd = open(probe, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return file_error(e, -errno, "cannot write into the folder", path);
+	close(fd);
+	unlink(probe);
+	return 0;
+}
+
+void files_clean_name(char *out, size_t capacity, const char *name)
+{
+	static const char allowed[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_";
+
+	snprintf(out, capacity, "%s", name);
+	for (char *p = out; *p != '\0'; p++)
+		if (strchr(allowed, *p) == NULL)
+			*p = '_';
 }

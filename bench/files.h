@@ -7,4 +7,11 @@
 /* mkdir -p. */
 int files_make_dirs(const char *path, struct error *e);
 
+/* mkdir -p, and makes sure that files can be made in it. */
+int files_make_writable_dir(const char *path, struct error *e);
+
+/* A name as a folder's: anything but letters, digits, '-' and '_' becomes
+ * '_', and it is cut to capacity - 1 bytes. */
+void files_clean_name(char *out, size_t capacity, const char *name);
+
 #endif

@@ -56,6 +56,17 @@ static bool take(struct options *o, const char *verb, int letter, const char *va
 	}
 }
 
+/* How the user wrote the option that getopt stumbled over. */
+static const char *unknown_option(char **argv)
+{
+	static char letter[3] = "-";
+
+	if (optopt == 0 || strncmp(argv[optind - 1], "--", 2) == 0)
+		return argv[optind - 1];
+	letter[1] = (char)optopt;
+	return letter;
+}
+
 enum options_outcome options_parse(struct options *o, int argc, char **argv, const char *accepted)
 {
 	const char *verb = argv[0];
@@ -68,7 +79,7 @@ enum options_outcome options_parse(struct options *o, int argc, char **argv, con
 			return OPTIONS_HELP;
 		if (letter == '?' || letter == ':' || strchr(accepted, letter) == NULL) {
 			bad(verb, letter == ':' ? "missing value of " : "unknown option ",
-			    argv[optind - 1]);
+			    unknown_option(argv));
 			return OPTIONS_BAD;
 		}
 		if (!take(o, verb, letter, optarg))

@@ -167,7 +167,7 @@ static json_t *bytes_json(const struct run *run, const struct engine_run *er)
 {
 	const struct recorder *r = er->total;
 	json_t *o = json_object();
-	bool moved = er->device_known && r->completed > 0;
+	bool moved = er->device_known && r->completed > 0 && er->stats.store_dir[0] != '\0';
 
 	set(o, "content", content_bytes_json(run));
 	set(o, "at_rest", integer(er->stats.at_rest_bytes));
@@ -179,9 +179,10 @@ static json_t *bytes_json(const struct run *run, const struct engine_run *er)
 	set(o, "device_reads_per_request",
 	    moved ? figure((double)er->device.reads / (double)r->completed) : NULL);
 	set(o, "moved_source",
-	    json_string(er->device_known ? "counters of the block device under the store"
-					 : "unavailable: the store's file system lies on no block "
-					   "device that the kernel counts"));
+	    json_string(er->stats.store_dir[0] == '\0' ? "unavailable: this engine has no store to read"
+			: er->device_known ? "counters of the block device under the store, all its users"
+					   : "unavailable: the store's file system lies on no block "
+					     "device that the kernel counts"));
 	set(o, "resident", integer(er->stats.resident_bytes));
 	return o;
 }
@@ -391,9 +392,6 @@ int result_write(const struct run *run, const struct verdict *v, const char *dir
 		error_set(e, err, "out of memory");
 		goto free_dump;
 	}
-	err = files_make_dirs(dir, e);
-	if (err != 0)
-		goto free_dump;
 	snprintf(path, sizeof path, "%s/result.json", dir);
 	err = file_write(path, &(struct file_part){dump, strlen(dump)}, 1, e);
 	if (err != 0)
@@ -402,9 +400,5 @@ int result_write(const struct run *run, const struct verdict *v, const char *dir
 	err = file_write(path, &(struct file_part){*summary, strlen(*summary)}, 1, e);
 free_dump:
 	free(dump);
-	if (err != 0) {
-		free(*summary);
-		*summary = NULL;
-	}
 	return err;
 }

@@ -9,8 +9,9 @@
 #include "bench/run.h"
 #include "bench/verdict.h"
 
-/* Writes DIR/result.json and DIR/summary.txt (temporary file, rename), and
- * *summary: the text of the latter, to be freed by the caller. */
+/* Writes result.json and summary.txt into dir, which is there. *summary: the
+ * text of the latter, also if writing fails (NULL: out of memory), to be freed
+ * by the caller. */
 int result_write(const struct run *run, const struct verdict *v, const char *dir, char **summary,
 		 struct error *e);
 

@@ -116,7 +116,8 @@ static int run_slice(struct engine_run *er, const char *what, uint64_t done, uin
 	int err = 0;
 
 	er->slice.stopped = false;
-	er->slice.start_ns = clock_ns() + START_DELAY_NS;
+	/* planned times begin when the workers are surely awake */
+	er->slice.start_ns = clock_ns() + (er->slice.paced ? START_DELAY_NS : 0);
 	if (er->slice.stop_ns != UINT64_MAX)
 		er->slice.stop_ns += er->slice.start_ns;
 	for (unsigned i = 0; i < count; i++)

@@ -36,6 +36,12 @@ static void format_bytes(char *out, size_t capacity, double bytes)
 	format_scaled(out, capacity, bytes, units, 1024, 5);
 }
 
+static void format_throughput(char *out, size_t capacity, double bytes_per_s)
+{
+	static const char *const units[] = {"B/s", "KiB/s", "MiB/s", "GiB/s", "TiB/s"};
+	format_scaled(out, capacity, bytes_per_s, units, 1024, 5);
+}
+
 static void format_rate(char *out, size_t capacity, double per_s)
 {
 	snprintf(out, capacity, "%.*f /s", per_s < 9.995 ? 2 : per_s < 999.5 ? 1 : 0, per_s);
@@ -61,19 +67,38 @@ static void print_wrapped(FILE *f, const char *prefix, const char *text)
 	fputc('\n', f);
 }
 
-static void print_head(FILE *f, const struct run *run, const struct verdict *v)
+static void print_setup(FILE *f, const struct run *run)
 {
+	const struct workload *w = run->workload;
 	const struct contents *c = run->contents;
+	static const char *const splits[] = {"held-out", "training", "all"};
 	char bytes[32];
 
+	format_bytes(bytes, sizeof bytes, (double)c->nbytes_max);
+	fprintf(f, "\nWorkload %.60s: %" PRIu64 " contents", w->name, c->count);
+	if (w->contexts > 1)
+		fprintf(f, " x %" PRIu32 " contexts", w->contexts);
+	fprintf(f, ", at most %s each\n", bytes);
+	if (w->contents_kind == CONTENTS_ARCHIVE)
+		fprintf(f, "of the %s split%s\n", splits[w->split],
+			w->split == SPLIT_HELD_OUT
+				? ", which neither dictionary nor model was trained on"
+				: ": dictionary and model were TRAINED on these");
+	if (w->scenario == SCENARIO_SERVER)
+		fprintf(f, "Scenario server: %g requests/s at %s times\n", w->rate_iops,
+			w->rate_process == RATE_POISSON ? "Poisson" : "even");
+	else
+		fprintf(f, "Scenario %s\n",
+			w->scenario == SCENARIO_OFFLINE ? "offline: as fast as iodepth allows"
+							: "single_stream: one after the other");
+}
+
+static void print_head(FILE *f, const struct run *run, const struct verdict *v)
+{
 	fprintf(f, "Result is: %s\n", v->reason_count == 0 ? "VALID" : "INVALID");
 	for (unsigned i = 0; i < v->reason_count; i++)
 		print_wrapped(f, "  * ", v->reasons[i]);
-	format_bytes(bytes, sizeof bytes, (double)c->nbytes_max);
-	fprintf(f, "\nWorkload %s: %" PRIu64 " contents", run->workload->name, c->count);
-	if (run->workload->contexts > 1)
-		fprintf(f, " x %" PRIu32 " contexts", run->workload->contexts);
-	fprintf(f, ", at most %s each\n", bytes);
+	print_setup(f, run);
 	fprintf(f, "Every engine was asked the same requests: digest %016" PRIx64 "\n",
 		run->stream_digest);
 	fprintf(f, "of the first %" PRIu64 "; %u rounds, engines in turns; harness %.0f ns/request\n",
@@ -87,6 +112,11 @@ typedef void (*cell_fn)(char *out, size_t capacity, const struct engine_run *er)
 static void none(char *out, size_t capacity)
 {
 	snprintf(out, capacity, "-");
+}
+
+static void cell_workers(char *out, size_t capacity, const struct engine_run *er)
+{
+	snprintf(out, capacity, "%" PRIu32 " x %" PRIu32, er->config->numjobs, er->config->iodepth);
 }
 
 static void cell_verified(char *out, size_t capacity, const struct engine_run *er)
@@ -110,11 +140,11 @@ static void cell_rate(char *out, size_t capacity, const struct engine_run *er)
 
 static void cell_mib(char *out, size_t capacity, const struct engine_run *er)
 {
-	if (er->window_ns == 0)
+	if (er->window_ns == 0 || er->total->content_bytes == 0)
 		none(out, capacity);
 	else
-		snprintf(out, capacity, "%.3g MiB/s",
-			 (double)er->total->content_bytes / (1 << 20) * 1e9 / (double)er->window_ns);
+		format_throughput(out, capacity,
+				  (double)er->total->content_bytes * 1e9 / (double)er->window_ns);
 }
 
 static void cell_percentile(char *out, size_t capacity, const struct histogram *h, double p)
@@ -167,9 +197,15 @@ static void cell_bits(char *out, size_t capacity, const struct engine_run *er)
 			 (double)er->stats.payload_bytes * 8 / (double)er->stats.content_bytes);
 }
 
+/* What the device read says nothing of an engine that has no store. */
+static bool device_figures(const struct engine_run *er)
+{
+	return er->device_known && er->total->completed > 0 && er->stats.store_dir[0] != '\0';
+}
+
 static void cell_moved(char *out, size_t capacity, const struct engine_run *er)
 {
-	if (!er->device_known || er->total->completed == 0)
+	if (!device_figures(er))
 		none(out, capacity);
 	else
 		format_bytes(out, capacity,
@@ -178,7 +214,7 @@ static void cell_moved(char *out, size_t capacity, const struct engine_run *er)
 
 static void cell_reads(char *out, size_t capacity, const struct engine_run *er)
 {
-	if (!er->device_known || er->total->completed == 0)
+	if (!device_figures(er))
 		none(out, capacity);
 	else
 		snprintf(out, capacity, "%.2f",
@@ -194,6 +230,7 @@ static const struct {
 	const char *name;
 	cell_fn cell;
 } rows[] = {
+	{"workers x iodepth", cell_workers},
 	{"requests verified", cell_verified},
 	{"  with wrong bytes", cell_mismatched},
 	{"requests served", cell_rate},

@@ -1,5 +1,6 @@
 #include "bench/verdict.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -50,10 +51,12 @@ static void judge_replies(const struct run *run, const struct engine_run *er, st
 			contents_describe(run->contents, bad->content, bad->context, name, sizeof name);
 		reason(v, "%s: %" PRIu64 " requests failed, first %s: %s; gvr verify names them all",
 		       er->config->label, r->failed, name,
-		       bad != NULL ? strerror(-bad->error) : "unknown");
+		       bad == NULL		 ? "unknown"
+		       : bad->error == -EBADMSG ? "damaged"
+						 : strerror(-bad->error));
 	}
-	if (r->completed + r->failed == 0)
-		reason(v, "%s: no request completed; raise runtime or rate_iops", er->config->label);
+	if (r->completed + r->failed == 0 && !run->interrupted)
+		reason(v, "%s: no request completed; raise runtime or the rate", er->config->label);
 }
 
 static void judge_rate(const struct engine_run *er, struct verdict *v)

@@ -77,9 +77,9 @@ static void finish_request(struct worker *w, struct request *r)
 		bool check = wants_verify(w);
 		recorder_done(rec, r);
 		if (check) {
-			uint64_t begin_ns = clock_ns();
+			uint64_t begin_ns = clock_thread_cpu_ns();
 			verify(w, r);
-			rec->verify_ns += clock_ns() - begin_ns;
+			rec->verify_ns += clock_thread_cpu_ns() - begin_ns;
 		}
 	}
 	w->config.ops->release(w->engine_thread, r);
@@ -188,11 +188,11 @@ static void wait_until(struct worker *w, uint64_t deadline_ns)
 				     .tv_nsec = (long)(wake_ns % 1000000000)};
 		clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &t, NULL);
 	}
-	uint64_t begin_ns = clock_ns();
-	now_ns = begin_ns;
-	while (now_ns < deadline_ns)
+	uint64_t begin_ns = clock_thread_cpu_ns();
+	do {
 		now_ns = clock_ns();
-	w->recorder.spin_ns += now_ns - begin_ns;
+	} while (now_ns < deadline_ns);
+	w->recorder.spin_ns += clock_thread_cpu_ns() - begin_ns;
 }
 
 /* Issues all that is due. False: nothing is left to issue in this slice, or
@@ -287,8 +287,7 @@ static void run_slice(struct worker *w)
 	uint64_t cpu_ns = clock_thread_cpu_ns();
 	w->err = w->config.slice->paced ? run_paced(w) : run_closed(w);
 	cpu_ns = clock_thread_cpu_ns() - cpu_ns;
-	uint64_t harness_ns = w->recorder.verify_ns + w->recorder.spin_ns;
-	w->recorder.cpu_ns = cpu_ns > harness_ns ? cpu_ns - harness_ns : 0;
+	w->recorder.cpu_ns = cpu_ns - w->recorder.verify_ns - w->recorder.spin_ns;
 }
 
 static void become_ready(struct worker *w)

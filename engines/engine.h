@@ -45,6 +45,7 @@ struct engine_env {
 enum submit_status { SUBMIT_DONE, SUBMIT_QUEUED, SUBMIT_BUSY };
 
 struct engine_stats {
+	char store_dir[WORKLOAD_PATH_NBYTES + 128]; /* of values or specs; "": none */
 	/* bytes at rest: files of this engine, logical and allocated */
 	uint64_t at_rest_bytes;	       /* per-content: values or specs, with their index */
 	uint64_t at_rest_disk_bytes;   /* the same as st_blocks * 512 */

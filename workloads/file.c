@@ -17,6 +17,10 @@ static const char *remedy(int err)
 	case EPERM:
 	case EROFS:
 		return "; choose a folder you may use (--store, --out)";
+	case ENOTDIR:
+	case EISDIR:
+	case EEXIST:
+		return "; something else has that name: move it away or choose another folder";
 	case EMFILE:
 		return "; raise the limit of open files (ulimit -n)";
 	default:

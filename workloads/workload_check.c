@@ -103,13 +103,27 @@ bool engine_key_used(const struct engine_config *engine, enum engine_key key)
 
 /* ---- checks ---- */
 
+/* A key of the file that does not go with what --set changed is not used,
+ * so that one file can be tried in other scenarios. */
+static bool overruled(const struct setting *s, enum workload_key by, const struct setting *key)
+{
+	return key->origin.set == NULL && s[by].origin.set != NULL;
+}
+
+static enum workload_key decided_by(enum workload_key key)
+{
+	bool scenario = key == W_RATE_IOPS || key == W_RATE_PROCESS || key == W_NUMBER_IOS;
+	return scenario ? W_SCENARIO : W_CONTENTS;
+}
+
 int check_workload(struct parser *p)
 {
 	const struct workload *w = p->w;
 	const struct setting *s = p->sections[0].settings;
 	for (int k = 0; k < W_COUNT; k++) {
 		const char *belongs = workload_key_unused(w, (enum workload_key)k);
-		if (s[k].text != NULL && belongs != NULL)
+		if (s[k].text != NULL && belongs != NULL &&
+		    !overruled(s, decided_by((enum workload_key)k), &s[k]))
 			return fail(p, s[k].origin, "%s belongs to %s; remove it",
 				    workload_keys[k].name, belongs);
 	}
@@ -169,6 +183,19 @@ static int check_compression(struct parser *p, const struct engine_config *engin
 	return 0;
 }
 
+/* One request at a time: one worker, one request in flight. */
+static int check_single_stream(struct parser *p, const struct setting *setting, const char *name,
+			       uint32_t *value)
+{
+	if (*value > 1 && !overruled(p->sections[0].settings, W_SCENARIO, setting))
+		return fail(p, setting->origin,
+			    "%s = %" PRIu32
+			    ": scenario = single_stream has one request at a time; set it to 1",
+			    name, *value);
+	*value = 1;
+	return 0;
+}
+
 int check_engine(struct parser *p, unsigned index)
 {
 	const struct workload *w = p->w;
@@ -177,12 +204,14 @@ int check_engine(struct parser *p, unsigned index)
 	int err = check_kinds(p, engine, s);
 	if (err)
 		return err;
-	if (w->scenario == SCENARIO_SINGLE_STREAM && engine->iodepth > 1)
-		return fail(p, s[E_IODEPTH].origin,
-			    "iodepth = %" PRIu32
-			    ": scenario = single_stream has one request at a time; "
-			    "set it to 1",
-			    engine->iodepth);
+	if (w->scenario == SCENARIO_SINGLE_STREAM) {
+		err = check_single_stream(p, &s[E_IODEPTH], "iodepth", &p->w->engines[index].iodepth);
+		if (err == 0)
+			err = check_single_stream(p, &s[E_NUMJOBS], "numjobs",
+						  &p->w->engines[index].numjobs);
+		if (err)
+			return err;
+	}
 	bool noise = strcmp(engine->generator, "noise") == 0;
 	if (engine_kind(engine) == KIND_GENERATE && noise != (w->contents_kind == CONTENTS_NOISE))
 		return fail(

@@ -521,6 +521,7 @@ static void add_store_stats(struct engine *en, struct engine_stats *stats)
 {
 	struct store_stats ss;
 
+	spec_store_dir(stats->store_dir, sizeof stats->store_dir, en->env);
 	store_get_stats(en->store, &ss);
 	stats->at_rest_bytes = ss.at_rest_bytes;
 	stats->at_rest_disk_bytes = ss.at_rest_disk_bytes;

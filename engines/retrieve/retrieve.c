@@ -276,6 +276,7 @@ static void retrieve_stats(struct engine *engine, struct engine_stats *stats)
 	char path[PATH_NBYTES];
 	struct store_stats store;
 	memset(stats, 0, sizeof *stats);
+	store_dir_name(stats->store_dir, engine->env);
 	store_get_stats(engine->store, &store);
 	stats->at_rest_bytes = store.at_rest_bytes;
 	stats->at_rest_disk_bytes = store.at_rest_disk_bytes;

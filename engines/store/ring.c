@@ -126,7 +126,8 @@ int ring_create(struct ring **out, unsigned depth, enum ring_io io, struct error
 			io_uring_queue_exit(&r->uring);
 			free(r);
 			return error_set(e, err,
-					 "io_uring: out of memory for the stacks of %u fibers",
+					 "cannot map the stacks of %u fibers: lower iodepth or numjobs, "
+					 "or raise vm.max_map_count",
 					 depth);
 		}
 		r->stats.created = true;

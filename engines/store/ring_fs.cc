@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <cstdarg>
 #include <cstring>
+#include <exception>
 #include <fcntl.h>
 #include <memory>
 #include <mutex>
@@ -145,6 +146,18 @@ rocksdb::Env *ring_env()
 }
 
 } // namespace
+
+rocksdb_t *ring_fs_open(const rocksdb_options_t *options, const char *path, bool read_only,
+			char **message)
+{
+	try {
+		return read_only ? rocksdb_open_for_read_only(options, path, 0, message)
+				 : rocksdb_open(options, path, message);
+	} catch (const std::exception &e) {
+		*message = strdup((std::string("cannot start RocksDB: ") + e.what()).c_str());
+		return nullptr;
+	}
+}
 
 const char *ring_fs_options(void)
 {

@@ -5,6 +5,9 @@
 #ifndef GVR_RING_FS_H
 #define GVR_RING_FS_H
 
+#include <rocksdb/c.h>
+#include <stdbool.h>
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -13,6 +16,11 @@ extern "C" {
  * that selects it, for rocksdb_get_options_from_string. With use_direct_reads
  * tables are opened with O_DIRECT. */
 const char *ring_fs_options(void);
+
+/* rocksdb_open, or rocksdb_open_for_read_only, but an exception (no thread
+ * can be started) comes back as *message, too. */
+rocksdb_t *ring_fs_open(const rocksdb_options_t *options, const char *path, bool read_only,
+			char **message);
 
 #ifdef __cplusplus
 }

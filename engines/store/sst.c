@@ -157,7 +157,7 @@ static int open_for_writing(struct store_writer *w, struct error *e)
 	rocksdb_options_set_max_open_files(o, 256);
 	/* tables do not overlap, so the compaction at the end only moves them */
 	rocksdb_options_set_disable_auto_compactions(o, 1);
-	w->db = rocksdb_open(o, path, &message);
+	w->db = ring_fs_open(o, path, false, &message);
 	rocksdb_options_destroy(o);
 	return message == NULL ? 0 : rocksdb_error(e, w->dir, message);
 }
@@ -406,7 +406,7 @@ static int open_for_reading(struct store *s, const struct store_options *options
 	rocksdb_options_set_create_if_missing(o, 0);
 	rocksdb_options_set_max_open_files(o, -1);
 	rocksdb_options_set_use_direct_reads(o, options->direct);
-	s->db = rocksdb_open_for_read_only(o, path, 0, &message);
+	s->db = ring_fs_open(o, path, true, &message);
 	rocksdb_options_destroy(o);
 	return message == NULL ? 0 : rocksdb_error(e, s->dir, message);
 }

@@ -187,9 +187,12 @@ int store_dir_lock_exclusive(int *out, const char *dir, struct error *e)
 
 int store_dir_lock_shared(int *out, const char *dir, struct error *e)
 {
-	char path[STORE_PATH_NBYTES];
+	char path[STORE_PATH_NBYTES], complete[STORE_PATH_NBYTES];
 	store_dir_path(path, dir, "LOCK");
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	store_dir_path(complete, dir, "COMPLETE");
+	/* a complete store that has lost its LOCK is still ours */
+	int create = access(complete, F_OK) == 0 ? O_CREAT : 0;
+	int fd = open(path, O_RDONLY | O_CLOEXEC | create, 0666);
 	if (fd < 0 && errno == ENOENT)
 		return error_set(e, -ENOENT, "%s: there is no store; run: gvr load", dir);
 	if (fd < 0)

@@ -24,15 +24,11 @@ both() { # both FILE
 	W
 }
 
-the_set() { # the folder of the one content set in $STORE
-	ls -d "$STORE"/faults-*
-}
-
 # Flips one byte in the middle of each file that matches, one at a time: gvr
 # must refuse (1), say not VALID (6) or name it (8); where it still says that
 # all is right, all is right, for it compared every byte.
 flip_each() {
-	for file in $(find "$(the_set)" -type f -path "$1" -size +0); do
+	for file in $(find "$STORE" -type f -path "$1" -size +0); do
 		size=$(stat -c %s "$file")
 		for offset in 0 $((size / 3)) $((size / 2)) $((size - 1)); do
 			cp -a "$STORE" "$WORK/keep"
@@ -61,6 +57,7 @@ test_a_flipped_byte_is_never_served() {
 	flip_each '*.gvrm'
 	flip_each '*.gvrd'
 	[ -z "$undetected" ] || fail "undetected:$undetected"
+	flip_each '*.digest'
 	flip_each '*.sst'
 	flip_each '*/MANIFEST*'
 	flip_each '*/CURRENT'
@@ -74,10 +71,10 @@ test_truncated_files_are_refused() {
 	both "$WORK/w.ini"
 	expect 0 "$GVR" load "$WORK/w.ini" --store "$STORE"
 	for pattern in '*.gvrm' '*.gvrd' '*.sst' '*/MANIFEST*'; do
-		for file in $(find "$(the_set)" -type f -path "$pattern"); do
+		for file in $(find "$STORE" -type f -path "$pattern"); do
 			cp -a "$file" "$WORK/keep"
 			truncate -s $(($(stat -c %s "$file") / 2)) "$file"
-			expect 1 "$GVR" verify "$WORK/w.ini" --store "$STORE"
+			expect 8 "$GVR" verify "$WORK/w.ini" --store "$STORE"
 			cp -a "$WORK/keep" "$file"
 		done
 	done
@@ -88,12 +85,82 @@ test_load_repairs_a_damaged_model() {
 	documents "$WORK/docs" 40
 	both "$WORK/w.ini"
 	expect 0 "$GVR" load "$WORK/w.ini" --store "$STORE"
-	model=$(ls "$(the_set)"/*.gvrm)
+	model=$(ls "$STORE"/models/*.gvrm)
 	flip "$model" 5000
 	expect 1 "$GVR" run "$WORK/w.ini" --store "$STORE" --out "$WORK/r"
 	err_has "$(basename "$model")"
 	expect 0 "$GVR" load "$WORK/w.ini" --store "$STORE"
 	expect 0 "$GVR" run "$WORK/w.ini" --store "$STORE" --out "$WORK/r"
+}
+
+test_a_model_of_other_documents_is_refused() {
+	documents "$WORK/docs" 40
+	both "$WORK/w.ini"
+	expect 0 "$GVR" load "$WORK/w.ini" --store "$STORE"
+	model=$(ls "$STORE"/models/*.gvrm)
+	mkdir "$WORK/other"
+	cp "$WORK"/docs/page000* "$WORK/other"
+	expect 0 "$GVR" train "$WORK/other" -o "$model"
+	expect 8 "$GVR" verify "$WORK/w.ini" --store "$STORE"
+	expect 1 "$GVR" run "$WORK/w.ini" --store "$STORE" --out "$WORK/r"
+	err_has "not the model that was trained here"
+	expect 0 "$GVR" load "$WORK/w.ini" --store "$STORE"
+	expect 0 "$GVR" verify "$WORK/w.ini" --store "$STORE"
+}
+
+test_damage_in_half_loaded_digests_is_not_sealed() {
+	documents "$WORK/docs" 30
+	cat >"$WORK/w.ini" <<-W
+	[workload]
+	name = faults
+	contents = novel:2000
+	corpus = $WORK/docs
+	size = fixed:400
+	[engine "generate"]
+	kind = generate
+	W
+	"$GVR" load "$WORK/w.ini" --store "$STORE" >/dev/null 2>&1 &
+	pid=$!
+	for wait in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30; do
+		sleep 0.1
+		part=$(find "$STORE" -name digests.part -size +4200c 2>/dev/null)
+		[ -z "$part" ] || break
+	done
+	kill -9 $pid 2>/dev/null || true
+	wait $pid 2>/dev/null || true
+	[ -z "$part" ] || [ ! -f "$part" ] || flip "$part" 60
+	expect 0 "$GVR" load "$WORK/w.ini" --store "$STORE"
+	expect 0 "$GVR" verify "$WORK/w.ini" --store "$STORE"
+	flip "$(find "$STORE" -name digests)" 70
+	expect 8 "$GVR" verify "$WORK/w.ini" --store "$STORE"
+	expect 0 "$GVR" load "$WORK/w.ini" --store "$STORE"
+	expect 0 "$GVR" verify "$WORK/w.ini" --store "$STORE"
+}
+
+test_lost_output_is_an_error() {
+	cat >"$WORK/w.ini" <<-W
+	[workload]
+	name = faults
+	contents = noise:50
+	scenario = offline
+	number_ios = 50
+	ramp_time = 0
+	rounds = 2
+	[engine "g"]
+	kind = generate
+	W
+	code=0
+	"$GVR" run "$WORK/w.ini" --store "$STORE" --out "$WORK/r" >/dev/full 2>"$WORK/err" || code=$?
+	[ $code -eq 1 ] || fail "exit $code"
+	err_has "standard output"
+	: >"$WORK/file"
+	expect 1 "$GVR" run "$WORK/w.ini" --store "$STORE" --out "$WORK/file"
+	# a name is not a path
+	mkdir "$WORK/here"
+	cd "$WORK/here"
+	expect 0 "$GVR" run "$WORK/w.ini" --store "$STORE" --set workload.name=../../x
+	[ -f "$WORK/here/out/______x/result.json" ] || fail "no result below out/"
+	cd "$ROOT"
 }
 
 test_not_loaded_is_exit_3() {

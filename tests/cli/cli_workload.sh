@@ -74,6 +74,28 @@ test_set_replaces_and_is_checked() {
 	expect 5 "$GVR" run "$WORK/w.ini" --set nobody.iodepth=4
 }
 
+test_set_may_change_the_scenario() {
+	cat >"$WORK/w.ini" <<-W
+	[workload]
+	contents = noise:50
+	size = fixed:512
+	rate_iops = 100
+	runtime = 200ms
+	ramp_time = 0
+	rounds = 2
+	[engine "a"]
+	kind = generate
+	numjobs = 2
+	iodepth = 8
+	W
+	expect 0 "$GVR" run "$WORK/w.ini" --store "$STORE" --out "$WORK/r" --set workload.scenario=offline
+	expect 0 "$GVR" run "$WORK/w.ini" --store "$STORE" --out "$WORK/r" \
+		--set workload.scenario=single_stream
+	grep -q '"iodepth": "1"' "$WORK/r/result.json" || fail "more than one in flight"
+	grep -q '"numjobs": "1"' "$WORK/r/result.json" || fail "more than one worker"
+	expect 5 "$GVR" run "$WORK/w.ini" --set workload.scenario=offline --set workload.rate_iops=5
+}
+
 test_missing_folder_is_exit_3() {
 	good "$WORK/w.ini"
 	sed -i "s|^contents = .*|contents = archive:$WORK/nothing|; /^size/d" "$WORK/w.ini"
@@ -92,14 +114,15 @@ test_missing_model_is_exit_3() {
 test_unwritable_store_is_exit_4() {
 	good "$WORK/w.ini"
 	mkdir -p "$WORK/locked"
+	mkdir -p "$WORK/r" && chmod 777 "$WORK/r"
 	chmod 555 "$WORK/locked" && chmod 755 "$WORK"
 	if [ "$(id -u)" = 0 ]; then
 		# root may write anywhere: be nobody
 		cp "$GVR" "$WORK/gvr-nobody" && chmod 755 "$WORK/gvr-nobody" && chmod 644 "$WORK/w.ini"
 		expect 4 setpriv --reuid=65534 --regid=65534 --clear-groups \
-			"$WORK/gvr-nobody" run "$WORK/w.ini" --store "$WORK/locked/s"
+			"$WORK/gvr-nobody" run "$WORK/w.ini" --store "$WORK/locked/s" --out "$WORK/r"
 	else
-		expect 4 "$GVR" run "$WORK/w.ini" --store "$WORK/locked/s"
+		expect 4 "$GVR" run "$WORK/w.ini" --store "$WORK/locked/s" --out "$WORK/r"
 	fi
 	err_has locked
 }

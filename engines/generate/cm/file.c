@@ -12,6 +12,7 @@
 #include <zstd.h>
 
 #include "engines/generate/cm/memory.h"
+#include "workloads/file.h"
 
 static const uint8_t MAGIC[8] = "gvr-cm\r\n";
 #define VERSION 2u
@@ -279,48 +280,6 @@ uint64_t model_checksum(const uint8_t *bytes, size_t nbytes)
 				    XXH3_64bits(bytes, MODEL_CHECKSUM_AT));
 }
 
-static int write_all(int fd, const uint8_t *bytes, size_t nbytes)
-{
-	while (nbytes > 0) {
-		ssize_t n = write(fd, bytes, nbytes);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		bytes += n;
-		nbytes -= (size_t)n;
-	}
-	return 0;
-}
-
-static int write_file(const char *path, const uint8_t *bytes, size_t nbytes, struct error *e)
-{
-	char *temporary;
-	if (asprintf(&temporary, "%s.%ld.tmp", path, (long)getpid()) < 0)
-		return error_set(e, -ENOMEM, "%s: out of memory", path);
-	int err = 0;
-	int fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-	if (fd < 0) {
-		err = -errno;
-		goto done;
-	}
-	err = write_all(fd, bytes, nbytes);
-	if (err == 0 && fsync(fd) != 0)
-		err = -errno;
-	if (close(fd) != 0 && err == 0)
-		err = -errno;
-	if (err == 0 && rename(temporary, path) != 0)
-		err = -errno;
-	if (err)
-		unlink(temporary);
-done:
-	free(temporary);
-	if (err)
-		error_set(e, err, "%s: cannot write the model: %s; check the folder and its space",
-			  path, strerror(-err));
-	return err;
-}
-
 static int write_frames(const char *path, const struct text *t, uint32_t first,
 			const struct frame *tables, const struct frame *text, struct error *e)
 {
@@ -338,7 +297,7 @@ static int write_frames(const char *path, const struct text *t, uint32_t first,
 	memcpy(file + MODEL_HEADER_NBYTES, tables->bytes, tables->nbytes);
 	memcpy(file + MODEL_HEADER_NBYTES + tables->nbytes, text->bytes, text->nbytes);
 	put_le(file + MODEL_CHECKSUM_AT, model_checksum(file, nbytes), 8);
-	int err = write_file(path, file, nbytes, e);
+	int err = file_write(path, &(struct file_part){file, nbytes}, 1, e);
 	free(file);
 	return err;
 }
