@@ -30,31 +30,37 @@ static void print_help(void)
 
 static void print_skipped(uint64_t count, const char *what, const char *first)
 {
-	if (count > 0)
-		printf("skipped: %" PRIu64 " %s%s%s\n", count, what, first[0] != '\0' ? ", first " : "",
-		       first);
+	char name[256];
+
+	if (count == 0)
+		return;
+	snprintf(name, sizeof name, "%s", first);
+	error_clean(name);
+	printf("skipped: %" PRIu64 " %s%s%s\n", count, what, name[0] != '\0' ? ", first " : "",
+	       name);
 }
 
 static void print_corpus(const struct contents *c)
 {
 	const struct workload *w = c->workload;
 	const struct corpus *d = c->corpus;
-	struct error name; /* for its cleaning of control characters */
+	const struct corpus_skipped *s = &d->skipped;
+	char dir[WORKLOAD_PATH_NBYTES];
 
-	error_set(&name, 0, "%s", d->dir);
-	printf("%s: %" PRIu32 " files became %" PRIu32 " contents: %" PRIu32 " for training (%" PRIu64
-	       " bytes), %" PRIu32 " held out (%" PRIu64 " bytes)\n",
-	       name.text, d->file_count, d->document_count, d->training_count, d->training_bytes,
+	snprintf(dir, sizeof dir, "%s", d->dir);
+	error_clean(dir);
+	printf("%s:\n%" PRIu32 " files became %" PRIu32 " contents: %" PRIu32
+	       " for training (%" PRIu64 " bytes), %" PRIu32 " held out (%" PRIu64 " bytes)\n",
+	       dir, d->file_count, d->document_count, d->training_count, d->training_bytes,
 	       d->held_out_count, d->held_out_bytes);
 	if (w->chunk_bytes > 0)
 		printf("files above %" PRIu64 " bytes were cut into contents of that size\n",
 		       w->chunk_bytes);
-	print_skipped(d->skipped.links, "symbolic links (not followed)", "");
-	print_skipped(d->skipped.special, "devices, sockets or pipes", "");
-	error_set(&name, 0, "%s", d->skipped.first_unreadable);
-	print_skipped(d->skipped.unreadable, "not readable", name.text);
-	error_set(&name, 0, "%s", d->skipped.first_too_large);
-	print_skipped(d->skipped.too_large, "larger than 64 MiB (set chunk to cut them)", name.text);
+	print_skipped(s->links, "symbolic links (not followed)", "");
+	print_skipped(s->special, "devices, sockets or pipes", "");
+	print_skipped(s->unreadable, "not readable", s->first_unreadable);
+	print_skipped(s->too_large, "larger than 64 MiB (set chunk to cut them)",
+		      s->first_too_large);
 }
 
 static int load(const struct workload *w, const char *store)
@@ -64,7 +70,8 @@ static int load(const struct workload *w, const char *store)
 	struct error e;
 	uint64_t begin_ns = clock_ns();
 
-	int err = contents_open(&c, w, store, CONTENTS_REPAIR, command_notice, progress_terminal(), &e);
+	int err = contents_open(&c, w, store, CONTENTS_REPAIR, command_notice, progress_terminal(),
+				&e);
 	if (err != 0)
 		return command_failed(err, &e);
 	if (c.corpus != NULL)

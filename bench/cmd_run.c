@@ -87,11 +87,13 @@ int cmd_run(int argc, char **argv)
 	if (code >= 0)
 		return code;
 	files_clean_name(name, sizeof name, w.name);
-	snprintf(out, sizeof out, "%s%s", o.out != NULL ? o.out : "out/", o.out != NULL ? "" : name);
+	snprintf(out, sizeof out, "%s%s", o.out != NULL ? o.out : "out/",
+		 o.out != NULL ? "" : name);
 	/* now, not after all the measuring */
 	int err = files_make_writable_dir(out, &e);
 	if (err == 0)
-		err = contents_open(&c, &w, o.store, CONTENTS_MAKE, command_notice, progress_terminal(), &e);
+		err = contents_open(&c, &w, o.store, CONTENTS_MAKE, command_notice,
+				    progress_terminal(), &e);
 	if (err != 0)
 		return command_failed(err, &e);
 	code = run_contents(&c, out);

@@ -33,7 +33,7 @@ static void print_bad(const struct contents *c, const struct engine_run *er)
 		char name[512];
 		contents_describe(c, r->bad[i].content, r->bad[i].context, name, sizeof name);
 		error_set(&line, 0, "%s: %s: %s", er->config->label, name,
-			  r->bad[i].error == 0	       ? "wrong bytes"
+			  r->bad[i].error == 0		? "wrong bytes"
 			  : r->bad[i].error == -EBADMSG ? "damaged"
 							: strerror(-r->bad[i].error));
 		fprintf(stderr, "gvr: %s\n", line.text);
@@ -108,7 +108,8 @@ int cmd_verify(int argc, char **argv)
 	if (code >= 0)
 		return code;
 	become_verify_workload(&w);
-	int err = contents_open(&c, &w, o.store, CONTENTS_USE, command_notice, progress_terminal(), &e);
+	int err = contents_open(&c, &w, o.store, CONTENTS_USE, command_notice, progress_terminal(),
+				&e);
 	if (err != 0)
 		return failed(err, &e);
 	err = contents_map_digests(&c, &e);

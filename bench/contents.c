@@ -68,7 +68,8 @@ static int count_contents(struct contents *c, struct error *e)
 			return error_set(e, -ENODATA,
 					 "%s: no document is in the %s split (%" PRIu32
 					 " files); set split = all",
-					 w->contents_dir, split_name(w->split), c->corpus->file_count);
+					 w->contents_dir, split_name(w->split),
+					 c->corpus->file_count);
 	} else {
 		c->count = w->contents_count;
 		c->nbytes_max = workload_content_nbytes_max(w);
@@ -202,7 +203,8 @@ static int prepare_own_model(struct contents *c, const char *store_root, enum co
 	}
 	int err = model_digest(c, digest, e);
 	if (err == 0 && !digest_is_noted(c, *digest))
-		err = error_set(e, -EBADMSG, "%s: not the model that was trained here; run gvr load %s",
+		err = error_set(e, -EBADMSG,
+				"%s: not the model that was trained here; run gvr load %s",
 				c->model_path, c->workload->file);
 	if (err == -EBADMSG && mode == CONTENTS_REPAIR)
 		err = train_model(c, "was damaged; trained anew", progress, digest, e);
@@ -377,4 +379,5 @@ void contents_describe(const struct contents *c, uint64_t content, uint32_t cont
 		&c->corpus->documents[corpus_at(c->corpus, w->split, (uint32_t)content)];
 	snprintf(out, capacity, "content %" PRIu64 " (%s at byte %" PRIu64 ")", content,
 		 c->corpus->files[d->file].path, d->offset);
+	error_clean(out);
 }

@@ -32,7 +32,7 @@ struct contents {
 	void (*notice)(const char *line); /* told what is made on the way */
 	char dir[WORKLOAD_PATH_NBYTES];
 	char model_path[WORKLOAD_PATH_NBYTES + 64]; /* "" if no engine needs one */
-	const uint64_t *digests;		    /* novel, mapped; NULL until contents_map_digests */
+	const uint64_t *digests; /* novel, mapped; NULL until contents_map_digests */
 	size_t digests_map_nbytes;
 };
 

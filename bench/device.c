@@ -20,7 +20,8 @@ bool device_read_counters(const char *path, struct device_counters *counters)
 	FILE *f = fopen(stat_path, "r");
 	if (f == NULL)
 		return false;
-	int fields = fscanf(f, "%" SCNu64 " %" SCNu64 " %" SCNu64, &counters->reads, &merged, &sectors);
+	int fields =
+		fscanf(f, "%" SCNu64 " %" SCNu64 " %" SCNu64, &counters->reads, &merged, &sectors);
 	fclose(f);
 	counters->read_bytes = sectors * SECTOR_NBYTES;
 	return fields == 3;

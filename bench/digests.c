@@ -27,9 +27,9 @@
 struct header {
 	char magic[8];
 	uint64_t fingerprint; /* of the content set; little-endian, as all here */
-	uint64_t count;	   /* of the whole set */
-	uint64_t done;	   /* so many are here: count, or fewer in a part */
-	uint64_t checksum; /* XXH3-64 of those, seeded with the fingerprint */
+	uint64_t count;	      /* of the whole set */
+	uint64_t done;	      /* so many are here: count, or fewer in a part */
+	uint64_t checksum;    /* XXH3-64 of those, seeded with the fingerprint */
 };
 
 static const char digests_magic[8] = {'g', 'v', 'r', 'd', 'i', 'g', '0', '1'};
@@ -124,9 +124,10 @@ static int lock_part(struct digest_writer *d, struct error *e)
 {
 	if (flock(d->fd, LOCK_EX | LOCK_NB) == 0 && access(d->path, F_OK) != 0)
 		return 0;
-	return error_set(e, -EBUSY,
-			 "%s: another process is loading these contents; wait for it, then run again",
-			 d->contents->dir);
+	return error_set(
+		e, -EBUSY,
+		"%s: another process is loading these contents; wait for it, then run again",
+		d->contents->dir);
 }
 
 int digest_writer_open(struct digest_writer **out, const struct contents *c, uint64_t *next,
@@ -217,9 +218,9 @@ static bool digests_intact(const struct contents *c, const uint8_t *map, size_t 
 {
 	if (nbytes != sizeof(struct header) + c->items * sizeof(uint64_t))
 		return false;
-	struct header h = make_header(c, c->items,
-				      XXH3_64bits_withSeed(map + sizeof h, nbytes - sizeof h,
-							   c->fingerprint));
+	struct header h = make_header(
+		c, c->items,
+		XXH3_64bits_withSeed(map + sizeof h, nbytes - sizeof h, c->fingerprint));
 	return memcmp(&h, map, sizeof h) == 0;
 }
 
@@ -241,7 +242,8 @@ int contents_map_digests(struct contents *c, struct error *e)
 		map = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_SHARED, fd, 0);
 	close(fd);
 	if (map == MAP_FAILED || !digests_intact(c, map, (size_t)st.st_size)) {
-		err = error_set(e, -EBADMSG, "%s: damaged; run gvr load, which makes it anew", path);
+		err = error_set(e, -EBADMSG, "%s: damaged; run gvr load, which makes it anew",
+				path);
 		if (map != MAP_FAILED)
 			munmap(map, (size_t)st.st_size);
 		return err;

@@ -35,7 +35,7 @@ static json_t *file_system(const char *dir)
 		long magic;
 		const char *name;
 	} known[] = {
-		{0xef53, "ext2/3/4"}, {0x58465342, "xfs"},	 {0x9123683e, "btrfs"},
+		{0xef53, "ext2/3/4"},  {0x58465342, "xfs"},	{0x9123683e, "btrfs"},
 		{0x01021994, "tmpfs"}, {0x794c7630, "overlay"}, {0x6969, "nfs"},
 		{0x2fc12fc1, "zfs"},   {0xf2f52010, "f2fs"},
 	};

@@ -103,8 +103,9 @@ static int encode_item(struct encoder *x, struct batch *b, unsigned i, size_t nb
 			b->values[k].end[i] = b->values[k].nbytes;
 			continue;
 		}
-		int err = l->sinks[k].ops->load_encode(x->threads[k], content, context, x->maker.buf,
-						       nbytes, &value, &value_nbytes, &b->error);
+		int err =
+			l->sinks[k].ops->load_encode(x->threads[k], content, context, x->maker.buf,
+						     nbytes, &value, &value_nbytes, &b->error);
 		if (err == 0)
 			err = append_value(&b->values[k], i, value, value_nbytes);
 		if (err == -ENOMEM)

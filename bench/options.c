@@ -6,9 +6,9 @@
 #include <string.h>
 
 static const struct option long_options[] = {
-	{"set", required_argument, NULL, 's'},	     {"store", required_argument, NULL, 'd'},
-	{"out", required_argument, NULL, 'o'},	     {"generator", required_argument, NULL, 'g'},
-	{"help", no_argument, NULL, 'h'},	     {NULL, 0, NULL, 0},
+	{"set", required_argument, NULL, 's'}, {"store", required_argument, NULL, 'd'},
+	{"out", required_argument, NULL, 'o'}, {"generator", required_argument, NULL, 'g'},
+	{"help", no_argument, NULL, 'h'},      {NULL, 0, NULL, 0},
 };
 
 /* gvr's folder in the user's cache directory. */

@@ -8,9 +8,9 @@
 #include <stdbool.h>
 
 struct ratio {
-	bool known; /* false: fewer than 2 rounds, or a zero or missing figure */
-	double value;	     /* geometric mean of the rounds' ratios */
-	double low, high;    /* 95 % percentile-bootstrap interval over rounds */
+	bool known;	  /* false: fewer than 2 rounds, or a zero or missing figure */
+	double value;	  /* geometric mean of the rounds' ratios */
+	double low, high; /* 95 % percentile-bootstrap interval over rounds */
 };
 
 /* a[i] / b[i] for count rounds. Figures <= 0 make it unknown. */

@@ -22,10 +22,10 @@ struct recorder {
 	struct histogram slip;	   /* issued - planned */
 	uint64_t planned, issued, completed, failed, dropped;
 	uint64_t verified, mismatched;
-	uint64_t content_bytes; /* of the replies */
-	uint64_t stream_digest; /* sum of the shares of what was issued */
-	uint64_t cpu_ns;	/* of the workers, less verify_ns and spin_ns */
-	uint64_t verify_ns, spin_ns; /* CPU time of the harness itself */
+	uint64_t content_bytes;		       /* of the replies */
+	uint64_t stream_digest;		       /* sum of the shares of what was issued */
+	uint64_t cpu_ns;		       /* of the workers, less verify_ns and spin_ns */
+	uint64_t verify_ns, spin_ns;	       /* CPU time of the harness itself */
 	uint64_t last_issued_ns, last_done_ns; /* clock times; 0: none */
 	struct bad_reply bad[RECORDER_BAD_MAX];
 	unsigned bad_count;

@@ -84,6 +84,17 @@ static void emit_value(void *arg, const char *label, const char *key, const char
 	set(target, key, text(value));
 }
 
+static json_t *skipped_json(const struct corpus_skipped *s)
+{
+	json_t *o = json_object();
+
+	set(o, "links", integer(s->links));
+	set(o, "special", integer(s->special));
+	set(o, "unreadable", integer(s->unreadable));
+	set(o, "too_large", integer(s->too_large));
+	return o;
+}
+
 static json_t *workload_json(const struct run *run)
 {
 	const struct contents *c = run->contents;
@@ -97,7 +108,9 @@ static json_t *workload_json(const struct run *run)
 	if (c->corpus != NULL) {
 		set(out.workload, "training_documents",
 		    integer(corpus_count(c->corpus, SPLIT_TRAINING)));
-		set(out.workload, "training_bytes", integer(corpus_bytes(c->corpus, SPLIT_TRAINING)));
+		set(out.workload, "training_bytes",
+		    integer(corpus_bytes(c->corpus, SPLIT_TRAINING)));
+		set(out.workload, "skipped_files", skipped_json(&c->corpus->skipped));
 		set(out.workload, "corpus_fingerprint",
 		    hex(corpus_fingerprint(c->corpus, SPLIT_ALL)));
 	}
@@ -179,10 +192,12 @@ static json_t *bytes_json(const struct run *run, const struct engine_run *er)
 	set(o, "device_reads_per_request",
 	    moved ? figure((double)er->device.reads / (double)r->completed) : NULL);
 	set(o, "moved_source",
-	    json_string(er->stats.store_dir[0] == '\0' ? "unavailable: this engine has no store to read"
-			: er->device_known ? "counters of the block device under the store, all its users"
-					   : "unavailable: the store's file system lies on no block "
-					     "device that the kernel counts"));
+	    json_string(er->stats.store_dir[0] == '\0'
+				? "unavailable: this engine has no store to read"
+			: er->device_known
+				? "counters of the block device under the store, all its users"
+				: "unavailable: the store's file system lies on no block "
+				  "device that the kernel counts"));
 	set(o, "resident", integer(er->stats.resident_bytes));
 	return o;
 }

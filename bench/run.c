@@ -49,7 +49,8 @@ static int start_workers(struct run *run, struct engine_run *er, struct error *e
 		.depth = depth_of(run, er),
 	};
 
-	arrivals_init(&wc.arrivals, w->rate_process, w->rate_iops, prng_key(w->randseed, SEED_ARRIVALS));
+	arrivals_init(&wc.arrivals, w->rate_process, w->rate_iops,
+		      prng_key(w->randseed, SEED_ARRIVALS));
 	er->workers = calloc(wc.count, sizeof(struct worker *));
 	if (er->workers == NULL)
 		return error_set(e, -ENOMEM, "out of memory");
@@ -165,8 +166,8 @@ static void plan_slice(const struct run *run, struct engine_run *er, int round)
 	if (s->paced) {
 		s->begin_ns = round < 0 ? 0 : ramp_ns(run) + (uint64_t)round * length_ns;
 		s->end_ns = s->begin_ns + length_ns;
-		s->stop_ns = length_ns + (length_ns > DRAIN_GRACE_MIN_NS ? length_ns
-									  : DRAIN_GRACE_MIN_NS);
+		s->stop_ns = length_ns +
+			     (length_ns > DRAIN_GRACE_MIN_NS ? length_ns : DRAIN_GRACE_MIN_NS);
 	} else if (round < 0) {
 		s->index_offset = WARM_UP_OFFSET;
 		s->next_index = 0;
@@ -276,8 +277,8 @@ static int run_rounds(struct run *run, const struct progress *progress, struct e
 	for (unsigned round = 0; round < run->workload->rounds; round++) {
 		shuffle(run, round, order);
 		for (unsigned i = 0; i < run->engine_count; i++) {
-			int err = measure(run, &run->engines[order[i]], round, done, total, progress,
-					  e);
+			int err = measure(run, &run->engines[order[i]], round, done, total,
+					  progress, e);
 			if (err != 0 || run->interrupted)
 				return err;
 			done += share;
@@ -304,7 +305,8 @@ static int measure_null(struct run *run, struct error *e)
 	}
 	if (err == 0)
 		run->null_ns_per_request =
-			(double)(er.slice_recorder->last_done_ns - er.slice.start_ns) / NULL_REQUESTS;
+			(double)(er.slice_recorder->last_done_ns - er.slice.start_ns) /
+			NULL_REQUESTS;
 	free_engine(&er);
 	return err;
 }

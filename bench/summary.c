@@ -21,7 +21,8 @@ static void format_scaled(char *out, size_t capacity, double value, const char *
 	int digits = value < 9.995 ? 2 : value < 99.95 ? 1 : 0;
 	if (value == (double)(uint64_t)value && u == 0)
 		digits = 0;
-	snprintf(out, capacity, "%.*f%s%s", digits, value, units[u][0] != '\0' ? " " : "", units[u]);
+	snprintf(out, capacity, "%.*f%s%s", digits, value, units[u][0] != '\0' ? " " : "",
+		 units[u]);
 }
 
 static void format_ns(char *out, size_t capacity, double ns)
@@ -101,7 +102,8 @@ static void print_head(FILE *f, const struct run *run, const struct verdict *v)
 	print_setup(f, run);
 	fprintf(f, "Every engine was asked the same requests: digest %016" PRIx64 "\n",
 		run->stream_digest);
-	fprintf(f, "of the first %" PRIu64 "; %u rounds, engines in turns; harness %.0f ns/request\n",
+	fprintf(f,
+		"of the first %" PRIu64 "; %u rounds, engines in turns; harness %.0f ns/request\n",
 		run->stream_requests, run->rounds_done, run->null_ns_per_request);
 }
 
@@ -256,7 +258,8 @@ static void print_table(FILE *f, const struct run *run, unsigned first, unsigned
 {
 	fprintf(f, "\n%-*s", NAME_WIDTH, "");
 	for (unsigned i = 0; i < count; i++)
-		fprintf(f, "%*.*s", CELL_WIDTH, CELL_WIDTH - 1, run->engines[first + i].config->label);
+		fprintf(f, "%*.*s", CELL_WIDTH, CELL_WIDTH - 1,
+			run->engines[first + i].config->label);
 	fputc('\n', f);
 	for (size_t k = 0; k < sizeof rows / sizeof rows[0]; k++) {
 		fprintf(f, "%-*s", NAME_WIDTH, rows[k].name);

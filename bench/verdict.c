@@ -40,7 +40,8 @@ static void judge_replies(const struct run *run, const struct engine_run *er, st
 	if (r->mismatched > 0) {
 		bad = first_bad(r, false);
 		if (bad != NULL)
-			contents_describe(run->contents, bad->content, bad->context, name, sizeof name);
+			contents_describe(run->contents, bad->content, bad->context, name,
+					  sizeof name);
 		reason(v, "%s: %" PRIu64 " replies with wrong bytes, first %s", er->config->label,
 		       r->mismatched, name);
 		v->bytes_differ = true;
@@ -48,12 +49,14 @@ static void judge_replies(const struct run *run, const struct engine_run *er, st
 	if (r->failed > 0) {
 		bad = first_bad(r, true);
 		if (bad != NULL)
-			contents_describe(run->contents, bad->content, bad->context, name, sizeof name);
-		reason(v, "%s: %" PRIu64 " requests failed, first %s: %s; gvr verify names them all",
+			contents_describe(run->contents, bad->content, bad->context, name,
+					  sizeof name);
+		reason(v,
+		       "%s: %" PRIu64 " requests failed, first %s: %s; gvr verify names them all",
 		       er->config->label, r->failed, name,
-		       bad == NULL		 ? "unknown"
+		       bad == NULL		? "unknown"
 		       : bad->error == -EBADMSG ? "damaged"
-						 : strerror(-bad->error));
+						: strerror(-bad->error));
 	}
 	if (r->completed + r->failed == 0 && !run->interrupted)
 		reason(v, "%s: no request completed; raise runtime or the rate", er->config->label);
@@ -87,8 +90,10 @@ void verdict_of(const struct run *run, struct verdict *v)
 		judge_replies(run, er, v);
 		judge_rate(er, v);
 		if (r->planned != r->completed + r->failed + r->dropped)
-			reason(v, "%s: the harness lost requests: planned %" PRIu64
-			       ", completed %" PRIu64, er->config->label, r->planned, r->completed);
+			reason(v,
+			       "%s: the harness lost requests: planned %" PRIu64
+			       ", completed %" PRIu64,
+			       er->config->label, r->planned, r->completed);
 		if (r->response.count + r->response.out_of_range != r->completed)
 			reason(v, "%s: the harness lost response times", er->config->label);
 	}

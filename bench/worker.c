@@ -119,7 +119,8 @@ static bool issue(struct worker *w, uint64_t index, uint64_t planned_ns, uint64_
 		w->last_progress_ns = r->issued_ns;
 	w->recorder.issued++;
 	w->recorder.last_issued_ns = r->issued_ns;
-	w->recorder.stream_digest += stream_digest_share(index, r->content, r->context, schedule_ns);
+	w->recorder.stream_digest +=
+		stream_digest_share(index, r->content, r->context, schedule_ns);
 	if (status == SUBMIT_DONE) {
 		r->done_ns = clock_ns();
 		w->last_progress_ns = r->done_ns;
@@ -248,8 +249,9 @@ static bool may_issue(const struct worker *w)
 {
 	const struct slice *s = w->config.slice;
 
-	return !s->stopped && atomic_load_explicit(&w->config.slice->next_index,
-						    memory_order_relaxed) < s->index_limit &&
+	return !s->stopped &&
+	       atomic_load_explicit(&w->config.slice->next_index, memory_order_relaxed) <
+		       s->index_limit &&
 	       (s->stop_ns == UINT64_MAX || clock_ns() < s->stop_ns);
 }
 

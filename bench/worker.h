@@ -27,10 +27,11 @@ struct slice {
 	uint64_t begin_ns;     /* paced: schedule time of that instant */
 	uint64_t end_ns;       /* paced: schedule time of the slice's end */
 	uint64_t stop_ns;      /* clock time after which nothing more is issued */
-	uint64_t index_offset; /* added to an index before the stream is asked: warm-up asks others */
+	uint64_t index_offset; /* added to an index before the stream is asked: warm-up asks others
+				*/
 	uint64_t index_limit;  /* not paced: no index at or above it; UINT64_MAX: by time */
-	_Atomic uint64_t next_index;  /* not paced: the next to issue */
-	_Atomic uint64_t done_count;  /* requests back, for progress */
+	_Atomic uint64_t next_index; /* not paced: the next to issue */
+	_Atomic uint64_t done_count; /* requests back, for progress */
 	_Atomic bool stopped;	     /* the user wants to stop */
 };
 

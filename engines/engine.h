@@ -52,7 +52,8 @@ struct engine_stats {
 	uint64_t shared_at_rest_bytes; /* shared by all contents: dictionary, model */
 	uint64_t payload_bytes;	       /* encoded values or specs alone, without index; 0: none */
 	uint64_t content_bytes;	       /* of the contents those stand for */
-	uint64_t resident_bytes;       /* memory this engine keeps while serving: caches, tables, buffers */
+	uint64_t resident_bytes; /* memory this engine keeps while serving: caches, tables, buffers
+				  */
 	/* proof of how it read; ring_created false: no ring was used */
 	bool ring_created;
 	uint64_t sqes, cqes;
@@ -88,7 +89,8 @@ struct engine_ops {
 			 const struct progress *progress, struct error *e);
 
 	/* Per encoding thread. */
-	int (*load_thread_open)(struct engine_load_thread **out, struct engine_load *l, struct error *e);
+	int (*load_thread_open)(struct engine_load_thread **out, struct engine_load *l,
+				struct error *e);
 
 	/* The value to store for one content: *value points at *value_nbytes
 	 * bytes that belong to t until its next call. Thread-safe across
@@ -101,8 +103,9 @@ struct engine_ops {
 
 	/* Stores one value; from one thread, items in ascending order without
 	 * gaps, from *next on. content_nbytes: of the content it stands for. */
-	int (*load_put)(struct engine_load *l, uint64_t content, uint32_t context, const uint8_t *value,
-			size_t value_nbytes, size_t content_nbytes, struct error *e);
+	int (*load_put)(struct engine_load *l, uint64_t content, uint32_t context,
+			const uint8_t *value, size_t value_nbytes, size_t content_nbytes,
+			struct error *e);
 
 	/* complete: every item was put; makes the store durable and marks it
 	 * complete. Not complete: keeps what is durable so that the next load

@@ -62,7 +62,8 @@ static int make_documents(void **state)
 		FILE *f = fopen(path, "w");
 		assert_non_null(f);
 		for (unsigned k = 0; k < i * 5; k++)
-			fprintf(f, "document %u says line %u of %u, as documents do\n", i, k, i * 5);
+			fprintf(f, "document %u says line %u of %u, as documents do\n", i, k,
+				i * 5);
 		fclose(f);
 	}
 	return 0;
@@ -90,13 +91,14 @@ static void set_up(struct fixture *f, size_t k)
 
 	snprintf(contents, sizeof contents, cases[k].contents, root);
 	int n = snprintf(text, sizeof text,
-			 "[workload]\nname = t%zu\n%s[engine \"x\"]\nkind = %s\niodepth = %u\n%s", k,
-			 contents, cases[k].kind, DEPTH, cases[k].engine);
+			 "[workload]\nname = t%zu\n%s[engine \"x\"]\nkind = %s\niodepth = %u\n%s",
+			 k, contents, cases[k].kind, DEPTH, cases[k].engine);
 	memset(f, 0, sizeof *f);
 	if (workload_parse(&f->workload, "test", text, (size_t)n, NULL, 0, &e) != 0)
 		fail_msg("%s: %s", cases[k].name, e.text);
 	snprintf(store, sizeof store, "%s/store", root);
-	if (contents_open(&f->contents, &f->workload, store, CONTENTS_MAKE, no_notice, NULL, &e) != 0)
+	if (contents_open(&f->contents, &f->workload, store, CONTENTS_MAKE, no_notice, NULL, &e) !=
+	    0)
 		fail_msg("%s: %s", cases[k].name, e.text);
 	if (load_all(&f->contents, &report, NULL, &e) != 0)
 		fail_msg("%s: %s", cases[k].name, e.text);

@@ -69,7 +69,8 @@ static void open_contents(const char *text)
 	if (workload_parse(&f.workload, "test", text, strlen(text), NULL, 0, &e) != 0)
 		fail_msg("%s", e.text);
 	snprintf(store, sizeof store, "%s/store", root);
-	if (contents_open(&f.contents, &f.workload, store, CONTENTS_MAKE, no_notice, NULL, &e) != 0 ||
+	if (contents_open(&f.contents, &f.workload, store, CONTENTS_MAKE, no_notice, NULL, &e) !=
+		    0 ||
 	    load_all(&f.contents, &report, NULL, &e) != 0)
 		fail_msg("%s", e.text);
 }
@@ -100,10 +101,11 @@ static void assert_accounted(const struct recorder *r)
 static void server_asks_all_engines_the_planned_requests(void **state)
 {
 	(void)state;
-	open_contents("[workload]\ncontents = noise:100\nsize = fixed:200\nrate_iops = 2000\n"
-		      "runtime = 600ms\nramp_time = 100ms\nrounds = 3\n"
-		      "[engine \"a\"]\nkind = generate\n[engine \"b\"]\nkind = generate\nnumjobs = 3\n"
-		      "[engine \"n\"]\nkind = null\n");
+	open_contents(
+		"[workload]\ncontents = noise:100\nsize = fixed:200\nrate_iops = 2000\n"
+		"runtime = 600ms\nramp_time = 100ms\nrounds = 3\n"
+		"[engine \"a\"]\nkind = generate\n[engine \"b\"]\nkind = generate\nnumjobs = 3\n"
+		"[engine \"n\"]\nkind = null\n");
 	execute();
 	assert_int_equal(f.verdict.reason_count, 0);
 	assert_int_equal(verdict_exit_code(&f.run, &f.verdict), 0);
@@ -141,9 +143,10 @@ static void response_is_never_less_than_service(void **state)
 static void number_ios_is_exact_for_any_workers(void **state)
 {
 	(void)state;
-	open_contents("[workload]\ncontents = noise:50\nsize = fixed:100\nscenario = offline\n"
-		      "number_ios = 1001\nramp_time = 0\nrounds = 4\n"
-		      "[engine \"a\"]\nkind = generate\n[engine \"b\"]\nkind = generate\nnumjobs = 5\n");
+	open_contents(
+		"[workload]\ncontents = noise:50\nsize = fixed:100\nscenario = offline\n"
+		"number_ios = 1001\nramp_time = 0\nrounds = 4\n"
+		"[engine \"a\"]\nkind = generate\n[engine \"b\"]\nkind = generate\nnumjobs = 5\n");
 	execute();
 	for (unsigned i = 0; i < 2; i++) {
 		assert_accounted(f.run.engines[i].total);
@@ -156,8 +159,9 @@ static void number_ios_is_exact_for_any_workers(void **state)
 static void single_stream_keeps_one_in_flight(void **state)
 {
 	(void)state;
-	open_contents("[workload]\ncontents = noise:50\nsize = fixed:100\nscenario = single_stream\n"
-		      "number_ios = 100\nramp_time = 0\nrounds = 2\n[engine \"a\"]\nkind = generate\n");
+	open_contents(
+		"[workload]\ncontents = noise:50\nsize = fixed:100\nscenario = single_stream\n"
+		"number_ios = 100\nramp_time = 0\nrounds = 2\n[engine \"a\"]\nkind = generate\n");
 	execute();
 	const struct recorder *r = f.run.engines[0].total;
 	assert_int_equal(r->completed, 100);

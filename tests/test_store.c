@@ -357,7 +357,9 @@ static void loading_shuts_others_out(void **state)
 	uint64_t next;
 	open_writer(&w, *state, "test 1");
 	assert_int_equal(open_store(&s, *state, false, &e), -EBUSY);
-	assert_int_equal(store_writer_open(&other, *state, "test 1", CONTEXTS, &next, &discarded, &e), -EBUSY);
+	assert_int_equal(
+		store_writer_open(&other, *state, "test 1", CONTEXTS, &next, &discarded, &e),
+		-EBUSY);
 	put_items(w, 0, 10);
 	assert_int_equal(store_writer_close(w, true, NULL), 0);
 	assert_serves(*state, 10);
@@ -371,7 +373,8 @@ static void serving_shuts_loading_out_and_lets_others_serve(void **state)
 	uint64_t next;
 	load(*state, "test 1", 10);
 	assert_int_equal(open_store(&s, *state, false, NULL), 0);
-	assert_int_equal(store_writer_open(&w, *state, "test 1", CONTEXTS, &next, &discarded, &e), -EBUSY);
+	assert_int_equal(store_writer_open(&w, *state, "test 1", CONTEXTS, &next, &discarded, &e),
+			 -EBUSY);
 	assert_serves(*state, 10);
 	store_close(s);
 	assert_int_equal(open_writer(&w, *state, "test 1"), 10);
@@ -462,9 +465,11 @@ static void a_db_that_is_not_ours_is_refused(void **state)
 	assert_int_equal(mkdir(path, 0777), 0);
 	join(path, *state, "db/000001.sst");
 	write_file(path, "somebody's");
-	assert_int_equal(store_writer_open(&w, *state, "test 1", CONTEXTS, &next, &discarded, &e), -EEXIST);
+	assert_int_equal(store_writer_open(&w, *state, "test 1", CONTEXTS, &next, &discarded, &e),
+			 -EEXIST);
 	assert_int_equal(access(path, F_OK), 0);
-	assert_int_equal(store_writer_open(&w, *state, "test 1", CONTEXTS, &next, &discarded, &e), -EEXIST);
+	assert_int_equal(store_writer_open(&w, *state, "test 1", CONTEXTS, &next, &discarded, &e),
+			 -EEXIST);
 }
 
 /* ---- children ---- */

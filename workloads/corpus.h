@@ -22,7 +22,7 @@
 #include "workloads/workload.h"
 
 struct corpus_file {
-	char *path;	  /* relative to the directory */
+	char *path; /* relative to the directory */
 	uint64_t nbytes;
 	int64_t mtime_ns; /* to see that a file changed since */
 	uint64_t digest;  /* XXH3-64 of its bytes */

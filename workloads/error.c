@@ -3,6 +3,13 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+void error_clean(char *text)
+{
+	for (char *c = text; *c != '\0'; c++)
+		if ((unsigned char)*c < 0x20 || *c == 0x7f)
+			*c = '?';
+}
+
 int error_set(struct error *e, int err, const char *format, ...)
 {
 	if (e == NULL)
@@ -11,9 +18,7 @@ int error_set(struct error *e, int err, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(e->text, sizeof e->text, format, args);
 	va_end(args);
-	for (char *c = e->text; *c != '\0'; c++)
-		if ((unsigned char)*c < 0x20 || *c == 0x7f)
-			*c = '?';
+	error_clean(e->text);
 	return err;
 }
 

@@ -24,6 +24,9 @@ struct error {
 int error_set(struct error *e, int err, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
+/* Replaces control characters by '?', as error_set does. */
+void error_clean(char *text);
+
 /* Progress of long work. done and total are in one unit of the caller's
  * choice (bytes, contents). Returns 0 to go on; not 0: stop, the work returns
  * -ECANCELED and leaves what it finished. */

@@ -27,6 +27,7 @@ void stream_request(const struct stream *s, uint64_t index, struct request *r);
  * requests is the sum (mod 2^64) of its shares, so that workers can each sum
  * what they issue, in any order. planned_ns is relative to the stream's
  * start; 0 where the scenario plans no times. */
-uint64_t stream_digest_share(uint64_t index, uint64_t content, uint32_t context, uint64_t planned_ns);
+uint64_t stream_digest_share(uint64_t index, uint64_t content, uint32_t context,
+			     uint64_t planned_ns);
 
 #endif

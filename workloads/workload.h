@@ -24,7 +24,12 @@
 enum contents_kind { CONTENTS_ARCHIVE, CONTENTS_NOVEL, CONTENTS_NOISE };
 enum split { SPLIT_HELD_OUT, SPLIT_TRAINING, SPLIT_ALL };
 enum size_kind { SIZE_FIXED, SIZE_UNIFORM, SIZE_LOGNORMAL };
-enum popularity_kind { POPULARITY_UNIFORM, POPULARITY_ZIPF, POPULARITY_HOTSPOT, POPULARITY_SEQUENTIAL };
+enum popularity_kind {
+	POPULARITY_UNIFORM,
+	POPULARITY_ZIPF,
+	POPULARITY_HOTSPOT,
+	POPULARITY_SEQUENTIAL
+};
 enum scenario { SCENARIO_SERVER, SCENARIO_OFFLINE, SCENARIO_SINGLE_STREAM };
 enum rate_process { RATE_LINEAR, RATE_POISSON };
 enum verify_kind { VERIFY_ALL, VERIFY_SAMPLE, VERIFY_NONE };
@@ -64,9 +69,10 @@ struct workload {
 	enum contents_kind contents_kind;
 	char contents_dir[WORKLOAD_PATH_NBYTES]; /* archive:DIR */
 	uint64_t contents_count;		 /* novel:N and noise:N */
-	char corpus_dir[WORKLOAD_PATH_NBYTES];	 /* corpus: what novel's generator trains on; "" if unset */
-	char model[WORKLOAD_PATH_NBYTES];	 /* model: an already trained model; "" = train one */
-	uint64_t chunk_bytes;			 /* 0: files are not cut */
+	char corpus_dir[WORKLOAD_PATH_NBYTES];	 /* corpus: what novel's generator trains on; "" if
+						    unset */
+	char model[WORKLOAD_PATH_NBYTES]; /* model: an already trained model; "" = train one */
+	uint64_t chunk_bytes;		  /* 0: files are not cut */
 	enum split split;
 	uint32_t contexts;
 	struct size_distribution size;
@@ -79,7 +85,8 @@ struct workload {
 	enum rate_process rate_process;
 	uint64_t runtime_ns;   /* measured time of each engine, all rounds together */
 	uint64_t ramp_time_ns; /* before an engine's first slice, not measured */
-	uint64_t number_ios;   /* offline, single_stream: stop after this many requests; 0: by runtime */
+	uint64_t number_ios; /* offline, single_stream: stop after this many requests; 0: by runtime
+			      */
 	uint32_t rounds;
 	uint64_t randseed;
 	enum verify_kind verify;
@@ -117,7 +124,8 @@ void workload_print_keys(FILE *out);
  * ("30s", "1MiB", "zipf:0.99"): what result.json keeps. emit's value parses
  * back to the same setting. */
 void workload_each_value(const struct workload *w,
-			 void (*emit)(void *arg, const char *label, const char *key, const char *value),
+			 void (*emit)(void *arg, const char *label, const char *key,
+				      const char *value),
 			 void *arg);
 
 /* The size of a novel or noise content: a pure function of its id, the same

@@ -205,7 +205,8 @@ int check_engine(struct parser *p, unsigned index)
 	if (err)
 		return err;
 	if (w->scenario == SCENARIO_SINGLE_STREAM) {
-		err = check_single_stream(p, &s[E_IODEPTH], "iodepth", &p->w->engines[index].iodepth);
+		err = check_single_stream(p, &s[E_IODEPTH], "iodepth",
+					  &p->w->engines[index].iodepth);
 		if (err == 0)
 			err = check_single_stream(p, &s[E_NUMJOBS], "numjobs",
 						  &p->w->engines[index].numjobs);

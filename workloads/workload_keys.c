@@ -311,7 +311,8 @@ const struct key workload_keys[W_COUNT] = {
 	[W_NUMBER_IOS] = {.name = "number_ios",
 			  .takes = "a whole number > 0",
 			  .fallback_how = "by runtime",
-			  .help = "offline, single_stream: exactly so many requests, however long they take.",
+			  .help = "offline, single_stream: exactly so many requests, however long "
+				  "they take.",
 			  .type = KEY_COUNT,
 			  W_AT(number_ios),
 			  .least = 1,

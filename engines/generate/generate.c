@@ -348,7 +348,8 @@ static int generate_thread_open(struct engine_thread **out, struct engine *en, s
 	t->engine = en;
 	int err = make_slots(t, en->env->config->iodepth, en->env->content_nbytes_max);
 	if (err != 0) {
-		error_set(e, err, "out of memory for %u replies of %" PRIu64 " bytes: lower iodepth",
+		error_set(e, err,
+			  "out of memory for %u replies of %" PRIu64 " bytes: lower iodepth",
 			  en->env->config->iodepth, en->env->content_nbytes_max);
 		goto free_thread;
 	}

@@ -56,7 +56,8 @@ struct generator_ops {
 	void (*prime)(struct generator_session *s, uint32_t context);
 
 	/* Makes the next nbytes bytes from the decoder's bits. */
-	void (*decode)(struct generator_session *s, struct range_decoder *rc, uint8_t *out, size_t nbytes);
+	void (*decode)(struct generator_session *s, struct range_decoder *rc, uint8_t *out,
+		       size_t nbytes);
 
 	/* Codes the next nbytes bytes. */
 	void (*encode)(struct generator_session *s, struct range_encoder *rc, const uint8_t *in,

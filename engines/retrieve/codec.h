@@ -22,7 +22,8 @@ struct dictionary {
 	uint8_t *bytes;
 	size_t nbytes;
 	uint64_t digest; /* XXH3-64 of bytes */
-	char how[16];	 /* "trained", or "raw" where ZDICT refuses the samples: the training documents' own bytes */
+	char how[16];	 /* "trained", or "raw" where ZDICT refuses the samples: the training
+			    documents' own bytes */
 };
 
 /* Trains a dictionary of at most max_nbytes on the training split and writes
@@ -37,9 +38,9 @@ void dictionary_free(struct dictionary *d);
 
 /* ---- records ---- */
 
-struct codec;		/* settings and digested dictionary, shared by threads */
-struct codec_encoder;	/* per thread */
-struct codec_decoder;	/* per thread */
+struct codec;	      /* settings and digested dictionary, shared by threads */
+struct codec_encoder; /* per thread */
+struct codec_decoder; /* per thread */
 
 /* dictionary may be NULL; it must outlive the codec. for_encoding: digests the
  * dictionary for compression too (slow at level 19). */
@@ -49,11 +50,12 @@ void codec_destroy(struct codec *c);
 /* Memory of the digested dictionary. */
 size_t codec_nbytes(const struct codec *c);
 
-int codec_encoder_create(struct codec_encoder **out, const struct codec *c, size_t content_nbytes_max);
+int codec_encoder_create(struct codec_encoder **out, const struct codec *c,
+			 size_t content_nbytes_max);
 void codec_encoder_destroy(struct codec_encoder *x);
 /* *record belongs to x until its next call. */
-int codec_encode(struct codec_encoder *x, const uint8_t *bytes, size_t nbytes, const uint8_t **record,
-		 size_t *record_nbytes);
+int codec_encode(struct codec_encoder *x, const uint8_t *bytes, size_t nbytes,
+		 const uint8_t **record, size_t *record_nbytes);
 
 int codec_decoder_create(struct codec_decoder **out, const struct codec *c);
 void codec_decoder_destroy(struct codec_decoder *x);

@@ -87,9 +87,9 @@ static void notice_dictionary(const struct engine_load *l, bool was_damaged)
 {
 	char line[256];
 	bool raw = strcmp(l->dictionary.how, "raw") == 0;
-	snprintf(line, sizeof line, "dictionary: %s%zu bytes, %s", was_damaged ? "was damaged; now " : "",
-		 l->dictionary.nbytes,
-		 raw ? "the training documents' own bytes (they fit, or zstd could not train on them)"
+	snprintf(line, sizeof line, "dictionary: %s%zu bytes, %s",
+		 was_damaged ? "was damaged; now " : "", l->dictionary.nbytes,
+		 raw ? "the training documents' own bytes"
 		     : "trained by zstd on the training documents");
 	l->env->notice(line);
 }

@@ -125,10 +125,11 @@ int ring_create(struct ring **out, unsigned depth, enum ring_io io, struct error
 		if (err != 0) {
 			io_uring_queue_exit(&r->uring);
 			free(r);
-			return error_set(e, err,
-					 "cannot map the stacks of %u fibers: lower iodepth or numjobs, "
-					 "or raise vm.max_map_count",
-					 depth);
+			return error_set(
+				e, err,
+				"cannot map the stacks of %u fibers: lower iodepth or numjobs, "
+				"or raise vm.max_map_count",
+				depth);
 		}
 		r->stats.created = true;
 	}

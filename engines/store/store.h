@@ -61,8 +61,8 @@ bool store_is_complete(const char *dir, const char *identity);
 struct store;
 
 struct store_options {
-	bool direct;	  /* O_DIRECT reads */
-	enum ring_io io;  /* how reads are done */
+	bool direct;	 /* O_DIRECT reads */
+	enum ring_io io; /* how reads are done */
 };
 
 /* Opens a complete store read-only; opens every file, so that a read never

@@ -13,9 +13,9 @@
 
 HOT void slot_line(struct predictor *p, unsigned i, uint32_t h)
 {
-	size_t line = i < TRAINED_CONTEXTS ?
-			      TRAINED_AT + (size_t)(h >> (32 - TRAINED_LINE_BITS)) * LINE_NBYTES :
-			      LOCAL_AT + (size_t)(h >> (32 - LOCAL_LINE_BITS)) * LINE_NBYTES;
+	size_t line = i < TRAINED_CONTEXTS
+			      ? TRAINED_AT + (size_t)(h >> (32 - TRAINED_LINE_BITS)) * LINE_NBYTES
+			      : LOCAL_AT + (size_t)(h >> (32 - LOCAL_LINE_BITS)) * LINE_NBYTES;
 	arena_touch(&p->arena, line);
 	p->lines[i] = p->arena.bytes + line;
 	__builtin_prefetch(p->lines[i]);

@@ -56,7 +56,8 @@ static void copy_le(void *to, const void *from, size_t nbytes, unsigned width)
 
 /* What follows the weights in struct small. */
 #define SMALL_WORDS_NBYTES (sizeof(struct small) - sizeof((struct small *)0)->weights)
-static_assert(SMALL_WORDS_NBYTES == 4 * (MIXER_SETS * MIXERS + MATCHES * MATCH_STATES) && sizeof(evidence_table) == CONTEXTS * 1024,
+static_assert(SMALL_WORDS_NBYTES == 4 * (MIXER_SETS * MIXERS + MATCHES * MATCH_STATES) &&
+		      sizeof(evidence_table) == CONTEXTS * 1024,
 	      "no padding in what is stored");
 #define TABLES_NBYTES (sizeof(struct small) + sizeof(evidence_table) + FROZEN_NBYTES)
 

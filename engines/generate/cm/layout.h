@@ -28,8 +28,8 @@ enum { MATCH_LOCAL, MATCH_LONG, MATCH_SHORT };
 #define INPUT_CONSTANT (INPUT_MATCHES + 2 * MATCHES)
 #define INPUTS 32u
 static_assert(INPUT_CONSTANT < INPUTS, "all inputs fit");
-#define INPUT_MAX 2048		   /* |input| */
-#define WEIGHT_BITS 14		   /* weights are in 2^-WEIGHT_BITS */
+#define INPUT_MAX 2048 /* |input| */
+#define WEIGHT_BITS 14 /* weights are in 2^-WEIGHT_BITS */
 #define WEIGHT_MAX (INT16_MAX - INPUT_MAX)
 #define FINAL_WEIGHT_MAX ((1 << 19) - 1) /* in 2^-16 */
 #define MIXERS 4u

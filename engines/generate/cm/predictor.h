@@ -68,7 +68,7 @@ struct predictor {
 	uint32_t hashes[CONTEXTS];
 	struct match matches[MATCHES];
 	uint32_t line_short, line_long; /* of the text's indices, for the byte to come */
-	const struct match *best; /* the longest; never NULL */
+	const struct match *best;	/* the longest; never NULL */
 
 	/* within a byte */
 	uint32_t partial; /* 1, then the bits so far */
