@@ -30,7 +30,8 @@ ifneq ($(SAN),)
 WARNINGS += $(if $(findstring clang,$(CC)),,-Wno-format-truncation)
 endif
 COMMON := $(OPT) -g -D_GNU_SOURCE -ffp-contract=off -fno-strict-aliasing $(WARNINGS) \
-	$(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer)
+	$(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer) \
+	$(if $(and $(SAN),$(findstring clang,$(CC))),-fno-sanitize=vptr$(comma)function)
 override CFLAGS += -std=c11 -Wstrict-prototypes -Wvla $(COMMON)
 override CXXFLAGS += -std=c++17 $(COMMON)
 override LDLIBS += -lrocksdb -lzstd -luring -linih -ljansson -lxxhash -lpthread -lm -lstdc++
@@ -141,7 +142,7 @@ fuzz: build/.deps
 	$(Q)sh tests/deps.sh clang libclang-rt-dev
 	$(Q)$(MAKE) CC=clang SAN=address,undefined,fuzzer-no-link BUILD=build/fuzzing \
 		build/fuzzing/tests/fuzz/fuzz_$(TARGET).c.o build/fuzzing/libgvr.a
-	$(Q)clang -fsanitize=address,undefined,fuzzer -o build/fuzzing/fuzz_$(TARGET) \
+	$(Q)clang -fsanitize=address,undefined,fuzzer -fno-sanitize=vptr,function -o build/fuzzing/fuzz_$(TARGET) \
 		build/fuzzing/tests/fuzz/fuzz_$(TARGET).c.o build/fuzzing/libgvr.a $(LDLIBS)
 	$(Q)mkdir -p build/fuzz/$(TARGET)
 	build/fuzzing/fuzz_$(TARGET) -max_total_time=$(FUZZ_SECONDS) -timeout=10 -max_len=65536 \
