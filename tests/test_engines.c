@@ -4,12 +4,12 @@
  */
 #include "tests/test.h"
 
-#include <ftw.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "bench/contents.h"
 #include "bench/load.h"
+#include "tests/scratch.h"
 
 #define DEPTH 4u
 
@@ -45,11 +45,6 @@ static const struct {
 };
 #define CASES (sizeof cases / sizeof cases[0])
 
-static void no_notice(const char *line)
-{
-	(void)line;
-}
-
 static int make_documents(void **state)
 {
 	(void)state;
@@ -69,18 +64,10 @@ static int make_documents(void **state)
 	return 0;
 }
 
-static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-	(void)st;
-	(void)type;
-	(void)ftw;
-	return remove(path);
-}
-
 static int remove_documents(void **state)
 {
 	(void)state;
-	return nftw(root, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	return scratch_remove(root);
 }
 
 static void set_up(struct fixture *f, size_t k)
@@ -97,8 +84,8 @@ static void set_up(struct fixture *f, size_t k)
 	if (workload_parse(&f->workload, "test", text, (size_t)n, NULL, 0, &e) != 0)
 		fail_msg("%s: %s", cases[k].name, e.text);
 	snprintf(store, sizeof store, "%s/store", root);
-	if (contents_open(&f->contents, &f->workload, store, CONTENTS_MAKE, no_notice, NULL, &e) !=
-	    0)
+	if (contents_open(&f->contents, &f->workload, store, CONTENTS_MAKE, scratch_no_notice, NULL,
+			  &e) != 0)
 		fail_msg("%s: %s", cases[k].name, e.text);
 	if (load_all(&f->contents, &report, NULL, &e) != 0)
 		fail_msg("%s: %s", cases[k].name, e.text);

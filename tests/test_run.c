@@ -4,13 +4,13 @@
  */
 #include "tests/test.h"
 
-#include <ftw.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "bench/load.h"
 #include "bench/run.h"
 #include "bench/verdict.h"
+#include "tests/scratch.h"
 
 static char root[] = "/tmp/gvr-run.XXXXXX";
 
@@ -22,11 +22,6 @@ struct fixture {
 };
 
 static struct fixture f;
-
-static void no_notice(const char *line)
-{
-	(void)line;
-}
 
 static int make_documents(void **state)
 {
@@ -45,18 +40,10 @@ static int make_documents(void **state)
 	return 0;
 }
 
-static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-	(void)st;
-	(void)type;
-	(void)ftw;
-	return remove(path);
-}
-
 static int remove_documents(void **state)
 {
 	(void)state;
-	return nftw(root, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	return scratch_remove(root);
 }
 
 static void open_contents(const char *text)
@@ -69,8 +56,8 @@ static void open_contents(const char *text)
 	if (workload_parse(&f.workload, "test", text, strlen(text), NULL, 0, &e) != 0)
 		fail_msg("%s", e.text);
 	snprintf(store, sizeof store, "%s/store", root);
-	if (contents_open(&f.contents, &f.workload, store, CONTENTS_MAKE, no_notice, NULL, &e) !=
-		    0 ||
+	if (contents_open(&f.contents, &f.workload, store, CONTENTS_MAKE, scratch_no_notice, NULL,
+			  &e) != 0 ||
 	    load_all(&f.contents, &report, NULL, &e) != 0)
 		fail_msg("%s", e.text);
 }
