@@ -52,7 +52,7 @@ static int open_corpus(struct contents *c, const char *store_root, const struct 
 	return err;
 }
 
-static const char *split_name(enum split split)
+const char *contents_split_name(enum split split)
 {
 	return split == SPLIT_HELD_OUT ? "held-out" : split == SPLIT_TRAINING ? "training" : "all";
 }
@@ -68,7 +68,7 @@ static int count_contents(struct contents *c, struct error *e)
 			return error_set(e, -ENODATA,
 					 "%s: no document is in the %s split (%" PRIu32
 					 " files); set split = all",
-					 w->contents_dir, split_name(w->split),
+					 w->contents_dir, contents_split_name(w->split),
 					 c->corpus->file_count);
 	} else {
 		c->count = w->contents_count;

@@ -51,6 +51,9 @@ int contents_open(struct contents *c, const struct workload *w, const char *stor
 		  const struct progress *progress, struct error *e);
 void contents_close(struct contents *c);
 
+/* As a workload file writes it. */
+const char *contents_split_name(enum split split);
+
 /* What engine `config` may look at. */
 struct engine_env contents_env(const struct contents *c, const struct engine_config *config);
 

@@ -1,6 +1,7 @@
 #include "bench/progress.h"
 
 #include <signal.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -36,11 +37,6 @@ void progress_catch_signals(void)
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
 	signal(SIGPIPE, SIG_IGN);
-}
-
-bool progress_stopped(void)
-{
-	return stop_asked != 0;
 }
 
 static void format_eta(char *out, size_t capacity, uint64_t left_s)

@@ -6,15 +6,10 @@
 #ifndef GVR_PROGRESS_H
 #define GVR_PROGRESS_H
 
-#include <stdbool.h>
-
 #include "workloads/error.h"
 
 /* Catches SIGINT and SIGTERM from now on. */
 void progress_catch_signals(void);
-
-/* True once the user asked to stop. */
-bool progress_stopped(void);
 
 /* A struct progress (error.h) that draws and that stops when the user asked. */
 const struct progress *progress_terminal(void);

@@ -72,7 +72,6 @@ static void print_setup(FILE *f, const struct run *run)
 {
 	const struct workload *w = run->workload;
 	const struct contents *c = run->contents;
-	static const char *const splits[] = {"held-out", "training", "all"};
 	char bytes[32];
 
 	format_bytes(bytes, sizeof bytes, (double)c->nbytes_max);
@@ -81,7 +80,7 @@ static void print_setup(FILE *f, const struct run *run)
 		fprintf(f, " x %" PRIu32 " contexts", w->contexts);
 	fprintf(f, ", at most %s each\n", bytes);
 	if (w->contents_kind == CONTENTS_ARCHIVE)
-		fprintf(f, "of the %s split%s\n", splits[w->split],
+		fprintf(f, "of the %s split%s\n", contents_split_name(w->split),
 			w->split == SPLIT_HELD_OUT
 				? ", which neither dictionary nor model was trained on"
 				: ": dictionary and model were TRAINED on these");

@@ -124,7 +124,6 @@ static bool issue(struct worker *w, uint64_t index, uint64_t planned_ns, uint64_
 	if (status == SUBMIT_DONE) {
 		r->done_ns = clock_ns();
 		w->last_progress_ns = r->done_ns;
-		atomic_fetch_add_explicit(&w->config.slice->done_count, 1, memory_order_relaxed);
 		finish_request(w, r);
 	}
 	return true;
@@ -146,7 +145,6 @@ static int reap(struct worker *w, uint64_t wait_ns)
 					   "the engine has not answered for %" PRIu64 " s",
 					   HANG_NS / 1000000000);
 	w->last_progress_ns = now_ns;
-	atomic_fetch_add_explicit(&w->config.slice->done_count, (unsigned)n, memory_order_relaxed);
 	for (int i = 0; i < n; i++)
 		done[i]->done_ns = now_ns;
 	for (int i = 0; i < n; i++)

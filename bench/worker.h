@@ -31,7 +31,6 @@ struct slice {
 				*/
 	uint64_t index_limit;  /* not paced: no index at or above it; UINT64_MAX: by time */
 	_Atomic uint64_t next_index; /* not paced: the next to issue */
-	_Atomic uint64_t done_count; /* requests back, for progress */
 	_Atomic bool stopped;	     /* the user wants to stop */
 };
 
