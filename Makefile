@@ -34,7 +34,7 @@ COMMON := $(OPT) -g -D_GNU_SOURCE -ffp-contract=off -fno-strict-aliasing $(WARNI
 	$(if $(and $(SAN),$(findstring clang,$(CC))),-fno-sanitize=vptr$(comma)function)
 override CFLAGS += -std=c11 -Wstrict-prototypes -Wvla $(COMMON)
 override CXXFLAGS += -std=c++17 $(COMMON)
-override LDLIBS += -lrocksdb -lzstd -luring -linih -ljansson -lxxhash -lpthread -lm -lstdc++
+override LDLIBS += -lrocksdb -lzstd -luring -linih -ljansson -lxxhash -lz -lpthread -lm -lstdc++
 VERSION := $(shell cat workloads/VERSION 2>/dev/null || echo 0.1.0)
 COMMIT := $(shell git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)
 
@@ -70,7 +70,7 @@ $(LAYERS)/.made:
 
 # deps: installs what is missing; cheap when nothing is.
 DEPS := g++ gcc libc6-dev libcmocka-dev libinih-dev libjansson-dev liburing-dev librocksdb-dev \
-	libxxhash-dev libzstd-dev make
+	libxxhash-dev libzstd-dev make zlib1g-dev
 deps:
 	$(Q)sh tests/deps.sh $(DEPS)
 
@@ -156,9 +156,12 @@ $(CORPUS):
 demo: $(GVR) $(CORPUS)
 	./$(GVR) run workloads/manpages.ini --store build/demo/store --out build/demo/manpages
 
-# Timings, never tests: one core each, as fast as it goes, on the demo's documents.
+# Timings, never tests: one core each, as fast as it goes, on the demo's documents;
+# then what the harness costs and how it reads a device, beside fio.
 bench: $(GVR) $(CORPUS)
 	./$(GVR) run workloads/bench.ini --store build/demo/store --out build/bench
+	$(Q)GVR=$(abspath $(GVR)) sh tests/bench/null.sh
+	$(Q)GVR=$(abspath $(GVR)) sh tests/bench/raw.sh
 
 format:
 	clang-format -i $(wildcard */*.[ch] */*/*.[ch] */*/*/*.[ch] */*/*.cc)

@@ -22,21 +22,31 @@ void histogram_merge(struct histogram *into, const struct histogram *from)
 		into->max_ns = from->max_ns;
 }
 
+void histogram_merge_live(struct histogram *into, const struct histogram *from)
+{
+	for (uint32_t i = 0; i < HISTOGRAM_BUCKETS; i++) {
+		uint64_t count = __atomic_load_n(&from->counts[i], __ATOMIC_RELAXED);
+		into->counts[i] += count;
+		into->count += count;
+	}
+	into->max_ns = HISTOGRAM_MAX_NS;
+}
+
 static unsigned bucket_shift(uint32_t bucket)
 {
 	uint32_t half = bucket / HISTOGRAM_HALF;
 	return half < 2 ? 0 : half - 1;
 }
 
-static uint64_t bucket_low(uint32_t bucket)
+uint64_t histogram_bucket_low(uint32_t bucket)
 {
 	unsigned shift = bucket_shift(bucket);
 	return (uint64_t)(bucket - shift * HISTOGRAM_HALF) << shift;
 }
 
-static uint64_t bucket_high(uint32_t bucket)
+uint64_t histogram_bucket_high(uint32_t bucket)
 {
-	return bucket_low(bucket) + (UINT64_C(1) << bucket_shift(bucket)) - 1;
+	return histogram_bucket_low(bucket) + (UINT64_C(1) << bucket_shift(bucket)) - 1;
 }
 
 uint64_t histogram_percentile(const struct histogram *h, double p)
@@ -50,7 +60,7 @@ uint64_t histogram_percentile(const struct histogram *h, double p)
 	for (uint32_t i = 0; i < HISTOGRAM_BUCKETS; i++) {
 		seen += h->counts[i];
 		if (seen >= rank) {
-			uint64_t high = bucket_high(i);
+			uint64_t high = histogram_bucket_high(i);
 			return high < h->max_ns ? high : h->max_ns;
 		}
 	}
@@ -70,7 +80,9 @@ double histogram_stddev(const struct histogram *h)
 	for (uint32_t i = 0; i < HISTOGRAM_BUCKETS; i++) {
 		if (h->counts[i] == 0)
 			continue;
-		double middle = ((double)bucket_low(i) + (double)bucket_high(i)) / 2;
+		double low = (double)histogram_bucket_low(i);
+		double high = (double)histogram_bucket_high(i);
+		double middle = (low + high) / 2;
 		squares += (double)h->counts[i] * (middle - mean) * (middle - mean);
 	}
 	return sqrt(squares / (double)h->count);

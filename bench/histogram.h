@@ -33,6 +33,13 @@ static inline uint32_t histogram_bucket(uint64_t value_ns)
 	return shift * HISTOGRAM_HALF + (uint32_t)(value_ns >> shift);
 }
 
+/* One thread writes; another may look at the counts meanwhile (progress):
+ * plain loads and stores to the processor, no race to the language. */
+static inline void histogram_count(uint64_t *count)
+{
+	__atomic_store_n(count, __atomic_load_n(count, __ATOMIC_RELAXED) + 1, __ATOMIC_RELAXED);
+}
+
 /* False: out of range, counted as such. */
 static inline bool histogram_record(struct histogram *h, uint64_t value_ns)
 {
@@ -40,7 +47,7 @@ static inline bool histogram_record(struct histogram *h, uint64_t value_ns)
 		h->out_of_range++;
 		return false;
 	}
-	h->counts[histogram_bucket(value_ns)]++;
+	histogram_count(&h->counts[histogram_bucket(value_ns)]);
 	h->count++;
 	h->sum_ns += (double)value_ns;
 	if (value_ns < h->min_ns)
@@ -50,7 +57,15 @@ static inline bool histogram_record(struct histogram *h, uint64_t value_ns)
 	return true;
 }
 
+/* The least and the greatest value that a bucket counts. */
+uint64_t histogram_bucket_low(uint32_t bucket);
+uint64_t histogram_bucket_high(uint32_t bucket);
+
 void histogram_merge(struct histogram *into, const struct histogram *from);
+
+/* Adds the counts of a histogram that another thread is recording into:
+ * percentiles of `into` are right, its mean, minimum and maximum are not. */
+void histogram_merge_live(struct histogram *into, const struct histogram *from);
 
 /* The greatest value of the bucket that holds the percentile (0 < p <= 100),
  * never above the maximum; 0 if empty. */
