@@ -14,7 +14,7 @@
 static volatile sig_atomic_t stop_asked;
 
 static struct {
-	char what[64];
+	char what[64], detail[64];
 	uint64_t begin_ns, drawn_ns;
 	unsigned long long first; /* done when `what` began: a resumed load starts late */
 	bool on_screen;
@@ -39,7 +39,7 @@ void progress_catch_signals(void)
 	signal(SIGPIPE, SIG_IGN);
 }
 
-static void format_eta(char *out, size_t capacity, uint64_t left_s)
+static void format_time(char *out, size_t capacity, uint64_t left_s)
 {
 	if (left_s >= 3600)
 		snprintf(out, capacity, "%lluh%02llum", (unsigned long long)left_s / 3600,
@@ -51,29 +51,44 @@ static void format_eta(char *out, size_t capacity, uint64_t left_s)
 
 static void draw(uint64_t now_ns, unsigned long long done, unsigned long long total)
 {
-	char eta[32] = "-";
+	char eta[32] = "-", passed[32], what[sizeof line.what + sizeof line.detail + 2];
 	double elapsed_s = (double)(now_ns - line.begin_ns) * 1e-9;
 	double fresh = (double)(done - line.first);
 
 	if (elapsed_s > 0.5 && fresh > 0 && total >= done)
-		format_eta(eta, sizeof eta, (uint64_t)(elapsed_s * (double)(total - done) / fresh));
-	fprintf(stderr, "\r\033[K%-44.44s %5.1f %%  ETA %s", line.what,
-		total > 0 ? 100.0 * (double)done / (double)total : 0.0, eta);
+		format_time(eta, sizeof eta,
+			    (uint64_t)(elapsed_s * (double)(total - done) / fresh));
+	format_time(passed, sizeof passed, (uint64_t)elapsed_s);
+	snprintf(what, sizeof what, "%s%s%s", line.what, line.detail[0] != '\0' ? " " : "",
+		 line.detail);
+	fprintf(stderr, "\r\033[K%-48.48s %3.0f %% in %s, ETA %s", what,
+		total > 0 ? 100.0 * (double)done / (double)total : 0.0, passed, eta);
 	fflush(stderr);
 	line.on_screen = true;
 	line.drawn_ns = now_ns;
 }
 
+bool progress_is_shown(void)
+{
+	return isatty(STDERR_FILENO);
+}
+
+void progress_detail(const char *text)
+{
+	snprintf(line.detail, sizeof line.detail, "%s", text);
+}
+
 static int step(void *arg, const char *what, unsigned long long done, unsigned long long total)
 {
 	(void)arg;
-	if (!isatty(STDERR_FILENO))
+	if (!progress_is_shown())
 		return stop_asked;
 	uint64_t now_ns = clock_ns();
 	if (strncmp(line.what, what, sizeof line.what - 1) != 0 || done < line.first) {
 		snprintf(line.what, sizeof line.what, "%s", what);
 		line.begin_ns = now_ns;
 		line.first = done;
+		line.detail[0] = '\0';
 		line.drawn_ns = 0;
 	}
 	if (now_ns - line.drawn_ns >= REDRAW_NS)

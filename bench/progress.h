@@ -1,10 +1,12 @@
 /*
  * progress.h: what the user sees while long work runs: one line on stderr,
- * rewritten in place, with an ETA; only on a terminal. And how the user stops
+ * rewritten in place, with the time passed and an ETA; only on a terminal. And how the user stops
  * it: Ctrl-C or SIGTERM once ends cleanly, twice ends at once.
  */
 #ifndef GVR_PROGRESS_H
 #define GVR_PROGRESS_H
+
+#include <stdbool.h>
 
 #include "workloads/error.h"
 
@@ -13,6 +15,13 @@ void progress_catch_signals(void);
 
 /* A struct progress (error.h) that draws and that stops when the user asked. */
 const struct progress *progress_terminal(void);
+
+/* Is there a terminal to show it on? */
+bool progress_is_shown(void);
+
+/* Shown behind what is being done, from the next step on: "retrieve 1990/s
+ * p99 0.41 ms". Forgotten when something else is begun. */
+void progress_detail(const char *text);
 
 /* Erases the line, before something else is printed. */
 void progress_clear(void);

@@ -17,6 +17,8 @@
 #include "bench/version.h"
 
 #define SCHEMA_VERSION 1
+/* What each engine has three histograms of, as in the .hlog's tags. */
+static const char *const histogram_names[] = {"response", "service", "slip"};
 /* Contents are summed one by one up to so many ids, else not at all. */
 #define SUM_CONTENTS_MAX UINT64_C(100000000)
 
@@ -119,8 +121,9 @@ static json_t *workload_json(const struct run *run)
 
 static json_t *stream_json(const struct run *run)
 {
+	if (run->stream_requests == 0) /* rate_iops = peak: each engine has its own */
+		return json_null();
 	json_t *s = json_object();
-
 	set(s, "requests", integer(run->stream_requests));
 	set(s, "digest", hex(run->stream_digest));
 	return s;
@@ -147,8 +150,10 @@ static json_t *histogram_json(const struct histogram *h)
 	return o;
 }
 
-static json_t *requests_json(const struct run *run, const struct recorder *r)
+static json_t *requests_json(const struct run *run, const struct engine_run *er)
 {
+	const struct recorder *r = er->total;
+	uint64_t digest = run->stream_requests > 0 ? run->stream_digest : r->stream_digest;
 	json_t *o = json_object();
 
 	set(o, "planned", integer(r->planned));
@@ -157,7 +162,7 @@ static json_t *requests_json(const struct run *run, const struct recorder *r)
 	set(o, "dropped", integer(r->dropped));
 	set(o, "verified", integer(r->verified));
 	set(o, "mismatched", integer(r->mismatched));
-	set(o, "stream_digest", run->stream_checked ? hex(run->stream_digest) : json_null());
+	set(o, "stream_digest", er->stream_checked ? hex(digest) : NULL);
 	return o;
 }
 
@@ -209,6 +214,9 @@ static json_t *cpu_json(const struct recorder *r)
 
 	set(o, "us_per_request", n > 0 ? figure((double)r->cpu_ns / 1e3 / n) : NULL);
 	set(o, "verify_us_per_request", n > 0 ? figure((double)r->verify_ns / 1e3 / n) : NULL);
+	/* of the time spun before deadlines; null: too little to tell */
+	set(o, "withheld_part",
+	    r->spun_ns >= SPUN_MIN_NS ? figure((double)r->withheld_ns / (double)r->spun_ns) : NULL);
 	return o;
 }
 
@@ -260,6 +268,83 @@ static json_t *generator_json(const struct engine_stats *s)
 	return o;
 }
 
+/* The state of the caches that a read may meet. */
+static json_t *cache_json(const struct run *run, const struct engine_run *er)
+{
+	static const char *const states[] = {"as-is", "cold", "warm"};
+	json_t *o = json_object();
+
+	if (er->stats.store_dir[0] == '\0') {
+		json_decref(o);
+		return json_null();
+	}
+	set(o, "state", json_string(states[run->workload->cache_state]));
+	set(o, "direct", json_boolean(er->config->direct));
+	set(o, "block_cache", json_string("none: every request reads its blocks"));
+	set(o, "store_bytes", er->cache.known ? integer(er->cache.store_bytes) : NULL);
+	set(o, "page_cache_bytes_before", er->cache.known ? integer(er->cache.before_bytes) : NULL);
+	set(o, "page_cache_bytes_after", er->cache.known ? integer(er->cache.after_bytes) : NULL);
+	return o;
+}
+
+static json_t *steady_json(const struct steady *s)
+{
+	json_t *o = json_object();
+
+	set(o, "reached", s->judged ? json_boolean(s->reached) : NULL);
+	set(o, "across_rounds", s->judged ? figure(s->across_rounds) : NULL);
+	set(o, "within_round", s->judged ? figure(s->within_round) : NULL);
+	set(o, "spread", s->judged ? figure(s->spread) : NULL);
+	set(o, "why", text(s->why));
+	return o;
+}
+
+/* Each step of rate_iops by itself. */
+static json_t *steps_json(const struct run *run, const struct engine_run *er)
+{
+	json_t *steps = json_array();
+
+	for (unsigned i = 0; i < er->total->step_count; i++) {
+		const struct step_recorder *step = &er->total->steps[i];
+		json_t *o = json_object();
+		set(o, "rate_iops", figure(run->workload->rate_iops[i]));
+		set(o, "planned", integer(step->planned));
+		set(o, "completed", integer(step->response.count + step->response.out_of_range));
+		set(o, "response_ns", histogram_json(&step->response));
+		json_array_append_new(steps, o);
+	}
+	return steps;
+}
+
+static json_t *peak_json(const struct run *run, const struct engine_run *er)
+{
+	if (run->workload->scenario != SCENARIO_SERVER || run->workload->rate_count > 0)
+		return json_null();
+	json_t *o = json_object(), *probes = json_array();
+	set(o, "rate_iops", er->peak.rate_iops > 0 ? figure(er->peak.rate_iops) : NULL);
+	for (unsigned i = 0; i < er->peak.probe_count; i++) {
+		const struct peak_probe *p = &er->peak.probes[i];
+		json_t *probe = json_object();
+		set(probe, "rate_iops", figure(p->rate_iops));
+		set(probe, "latency_ns", integer(p->latency_ns));
+		set(probe, "held", json_boolean(p->held));
+		json_array_append_new(probes, probe);
+	}
+	set(o, "probes", probes);
+	return o;
+}
+
+static json_t *histogram_files_json(const struct engine_run *er)
+{
+	json_t *files = json_array();
+
+	json_array_append_new(files, json_sprintf("%s.hlog", er->config->label));
+	for (unsigned i = 0; i < 3; i++)
+		json_array_append_new(
+			files, json_sprintf("%s.%s.hgrm", er->config->label, histogram_names[i]));
+	return files;
+}
+
 static json_t *rounds_json(const struct run *run, const struct engine_run *er)
 {
 	json_t *rounds = json_array();
@@ -271,6 +356,10 @@ static json_t *rounds_json(const struct run *run, const struct engine_run *er)
 		set(o, "response_p99_ns", figure(f->response_p99_ns));
 		set(o, "achieved_rps", figure(f->achieved_rps));
 		set(o, "cpu_us_per_request", figure(f->cpu_us_per_request));
+		set(o, "moved_bytes_per_request",
+		    f->moved_bytes_per_request >= 0 && er->stats.store_dir[0] != '\0'
+			    ? figure(f->moved_bytes_per_request)
+			    : NULL);
 		json_array_append_new(rounds, o);
 	}
 	return rounds;
@@ -287,7 +376,7 @@ static json_t *engine_json(const struct run *run, const struct engine_run *er)
 	json_t *o = json_object();
 
 	set(o, "kind", json_string(er->config->kind));
-	set(o, "requests", requests_json(run, r));
+	set(o, "requests", requests_json(run, er));
 	set(o, "offered_rps", per_second((double)r->planned, er->planned_window_ns));
 	set(o, "achieved_rps", per_second((double)r->completed, er->window_ns));
 	set(o, "content_mib_per_s",
@@ -296,6 +385,11 @@ static json_t *engine_json(const struct run *run, const struct engine_run *er)
 	set(o, "response_ns", histogram_json(&r->response));
 	set(o, "service_ns", histogram_json(&r->service));
 	set(o, "slip_ns", histogram_json(&r->slip));
+	set(o, "histograms", histogram_files_json(er));
+	set(o, "steps", steps_json(run, er));
+	set(o, "peak", peak_json(run, er));
+	set(o, "steady_state", steady_json(&er->steady));
+	set(o, "cache", cache_json(run, er));
 	set(o, "bytes", bytes_json(run, er));
 	set(o, "cpu", cpu_json(r));
 	set(o, "energy", energy_json());
@@ -355,6 +449,7 @@ static json_t *ratios_json(const struct run *run)
 		for (size_t k = 0; k < sizeof figures / sizeof figures[0]; k++)
 			set(o, figures[k].name,
 			    ratio_json(run, &run->engines[i], &run->engines[0], figures[k].offset));
+		set(o, "joules_per_request", NULL); /* no engine's energy is measured */
 		char name[2 * WORKLOAD_NAME_NBYTES + 2];
 		snprintf(name, sizeof name, "%s/%s", run->engines[i].config->label,
 			 run->engines[0].config->label);
@@ -393,27 +488,48 @@ static json_t *result_json(const struct run *run, const struct verdict *v)
 	return root;
 }
 
+/* LABEL.hlog and LABEL.WHAT.hgrm; a label is fit for a file name. */
+static int write_histograms(const struct engine_run *er, const char *dir, struct error *e)
+{
+	const struct histogram *histograms[] = {&er->total->response, &er->total->service,
+						&er->total->slip};
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof path, "%s/%s.hlog", dir, er->config->label);
+	int err = hlog_write(er->hlog, path, e);
+	for (unsigned i = 0; i < 3 && err == 0; i++) {
+		snprintf(path, sizeof path, "%s/%s.%s.hgrm", dir, er->config->label,
+			 histogram_names[i]);
+		err = hgrm_write(histograms[i], path, e);
+	}
+	return err;
+}
+
+static int write_text(const char *dir, const char *name, const char *what, struct error *e)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof path, "%s/%s", dir, name);
+	return file_write(path, &(struct file_part){what, strlen(what)}, 1, e);
+}
+
 int result_write(const struct run *run, const struct verdict *v, const char *dir, char **summary,
 		 struct error *e)
 {
-	char path[PATH_MAX];
-	int err = -ENOMEM;
+	int err = 0;
 
 	json_t *root = result_json(run, v);
 	char *dump = json_dumps(root, JSON_INDENT(2) | JSON_REAL_PRECISION(6));
 	json_decref(root);
 	*summary = summary_text(run, v);
-	if (dump == NULL || *summary == NULL) {
-		error_set(e, err, "out of memory");
-		goto free_dump;
-	}
-	snprintf(path, sizeof path, "%s/result.json", dir);
-	err = file_write(path, &(struct file_part){dump, strlen(dump)}, 1, e);
-	if (err != 0)
-		goto free_dump;
-	snprintf(path, sizeof path, "%s/summary.txt", dir);
-	err = file_write(path, &(struct file_part){*summary, strlen(*summary)}, 1, e);
-free_dump:
+	if (dump == NULL || *summary == NULL)
+		err = error_set(e, -ENOMEM, "out of memory");
+	for (unsigned i = 0; i < run->engine_count && err == 0; i++)
+		err = write_histograms(&run->engines[i], dir, e);
+	if (err == 0)
+		err = write_text(dir, "summary.txt", *summary, e);
+	if (err == 0) /* last: a result.json has all its files beside it */
+		err = write_text(dir, "result.json", dump, e);
 	free(dump);
 	return err;
 }

@@ -9,7 +9,8 @@
 #include "bench/run.h"
 #include "bench/verdict.h"
 
-/* Writes result.json and summary.txt into dir, which is there. *summary: the
+/* Writes result.json, summary.txt and each engine's histograms (LABEL.hlog,
+ * LABEL.response.hgrm, .service.hgrm, .slip.hgrm) into dir, which is there. *summary: the
  * text of the latter, also if writing fails (NULL: out of memory), to be freed
  * by the caller. */
 int result_write(const struct run *run, const struct verdict *v, const char *dir, char **summary,

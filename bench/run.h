@@ -1,6 +1,7 @@
 /*
  * run.h: one run: all engines of a workload, in turns, over one request
- * stream.
+ * stream. run.c opens engines and runs slices; rounds.c measures in rounds;
+ * peak.c searches the highest rate; stream_check.c makes the streams again.
  */
 #ifndef GVR_RUN_H
 #define GVR_RUN_H
@@ -10,7 +11,9 @@
 
 #include "bench/contents.h"
 #include "bench/device.h"
+#include "bench/hlog.h"
 #include "bench/recorder.h"
+#include "bench/steady.h"
 #include "bench/worker.h"
 
 /* What one engine did in one round: what ratios are paired by. */
@@ -21,6 +24,25 @@ struct round_figures {
 	double moved_bytes_per_request; /* < 0: not known */
 };
 
+/* The search for the highest rate (rate_iops = peak). */
+#define PEAK_PROBES_MAX 64u
+struct peak_probe {
+	double rate_iops;
+	uint64_t latency_ns; /* at target_latency_percentile */
+	bool held;
+};
+struct peak {
+	double rate_iops; /* 0: none held */
+	unsigned probe_count;
+	struct peak_probe probes[PEAK_PROBES_MAX];
+};
+
+/* What of the store lay in the page cache. */
+struct cache_report {
+	bool known;
+	uint64_t store_bytes, before_bytes, after_bytes; /* the measured rounds */
+};
+
 struct engine_run {
 	const struct engine_config *config;
 	const struct engine_ops *ops;
@@ -28,38 +50,95 @@ struct engine_run {
 	struct engine *engine; /* open while running */
 	struct worker **workers;
 	struct slice slice;
-	struct recorder *slice_recorder; /* of the current slice */
+	struct recorder *slice_recorder; /* of the last slice */
 	struct recorder *total;		 /* of all measured slices */
-	struct round_figures *rounds;
+	struct round_figures *rounds;	 /* run.rounds_done of each */
+	struct trend *trends;
+	struct hlog *hlog;	    /* three histograms a round */
+	struct arrivals_plan plan;  /* server: its schedule */
+	struct arrivals schedule;   /* just before the next slice */
+	uint64_t next_index;	    /* closed loop: of the next slice */
 	uint64_t window_ns;	    /* measured wall time, all slices */
 	uint64_t planned_window_ns; /* server: what the schedule planned */
 	bool device_known;
 	struct device_counters device; /* read during the measured slices */
+	struct cache_report cache;
+	struct steady steady;
+	struct peak peak;
+	bool stream_checked; /* what it was asked is what the stream says */
 	struct engine_stats stats;
 };
 
 struct run {
 	const struct workload *workload;
 	const struct contents *contents;
-	bool enumerate; /* gvr verify: every item once, instead of the stream */
+	const struct progress *progress;
+	uint64_t progress_done, progress_total; /* of the present work, ns of measuring */
+	uint64_t started_ns;			/* clock time; hlog's time 0 */
 	struct stream stream;
 	struct engine_run engines[WORKLOAD_ENGINES_MAX];
 	unsigned engine_count;
+	bool enumerated;      /* every item once, instead of the stream */
 	unsigned rounds_done; /* whole rounds */
 	bool interrupted;
 	double null_ns_per_request;
 	/* The digest of the first stream_requests measured requests, those
-	 * that every engine issued; stream_checked: each engine's own digest
-	 * of what it issued is that of the stream. */
+	 * that every engine was asked; not with rate_iops = peak, where each
+	 * has a rate of its own. */
 	uint64_t stream_requests, stream_digest;
-	bool stream_checked;
 };
 
-/* Runs. 0 also for a run that turns out INVALID or that the user stopped
- * (interrupted); -errno with e: an engine could not be opened or broke.
- * The caller calls run_free in every case. */
+/*
+ * Runs a workload. 0 also for a run that turns out INVALID or that the user
+ * stopped (interrupted); -errno with e: an engine could not be opened or broke.
+ * enumerate: asks for every item once (gvr verify). The caller calls run_free
+ * in every case.
+ */
 int run_execute(struct run *run, const struct contents *contents, bool enumerate,
 		const struct progress *progress, struct error *e);
 void run_free(struct run *run);
+
+/* ---- the parts, for what measures differently (rounds.c, peak.c, audit.c) ---- */
+
+/* Measures the null engine, opens the engines and starts their workers. On
+ * failure, too, run_free ends it. */
+int run_open(struct run *run, const struct contents *contents, const struct progress *progress,
+	     struct error *e);
+/* Stops workers, closes engines, takes their stats. */
+void run_close(struct run *run);
+
+/* A plan with nothing in it yet: the run's stream, closed loop, no limit. */
+struct slice_plan run_plan(const struct run *run);
+
+/*
+ * Runs one slice of one engine; what it did is in er->slice_recorder, with the
+ * trend of the response time. share: how much of run->progress_total it is.
+ * run->interrupted: the user stopped it. Puts the page cache into the
+ * workload's cache_state first.
+ */
+int run_slice(struct run *run, struct engine_run *er, const struct slice_plan *plan,
+	      const char *what, uint64_t share, struct error *e);
+
+/* The wall time of the last slice: until the last reply; for a paced one whose
+ * requests were all released in time the planned time. */
+uint64_t run_slice_window_ns(const struct engine_run *er);
+
+/* Server: plans the part [begin_ns, end_ns) of er's schedule; slices follow
+ * each other in time. */
+struct slice_plan run_plan_paced(const struct run *run, struct engine_run *er, uint64_t begin_ns,
+				 uint64_t end_ns);
+/* Begins er's schedule anew; rate_iops > 0: with that instead of the workload's. */
+void run_restart_schedule(const struct run *run, struct engine_run *er, double rate_iops);
+
+/* All rounds of the engines [first, first + count), in turns. */
+int rounds_measure(struct run *run, unsigned first, unsigned count, struct error *e);
+/* Forgets what an engine measured, before its rounds are measured again. */
+void rounds_forget(struct engine_run *er);
+
+/* rate_iops = peak: finds each engine's rate, measures its rounds there. */
+int peak_measure(struct run *run, struct error *e);
+
+/* Makes the request streams once more and sets stream_* of run and engines. */
+void stream_check(struct run *run);
 
 #endif

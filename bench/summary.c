@@ -6,47 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bench/format.h"
+
 #define WIDTH 80u
-
-/* ---- numbers for people: 3 significant digits and a unit ---- */
-
-static void format_scaled(char *out, size_t capacity, double value, const char *const *units,
-			  double step, unsigned unit_count)
-{
-	unsigned u = 0;
-	while (u + 1 < unit_count && value >= 999.5 * step / 1000) {
-		value /= step;
-		u++;
-	}
-	int digits = value < 9.995 ? 2 : value < 99.95 ? 1 : 0;
-	if (value == (double)(uint64_t)value && u == 0)
-		digits = 0;
-	snprintf(out, capacity, "%.*f%s%s", digits, value, units[u][0] != '\0' ? " " : "",
-		 units[u]);
-}
-
-static void format_ns(char *out, size_t capacity, double ns)
-{
-	static const char *const units[] = {"ns", "us", "ms", "s"};
-	format_scaled(out, capacity, ns, units, 1000, 4);
-}
-
-static void format_bytes(char *out, size_t capacity, double bytes)
-{
-	static const char *const units[] = {"B", "KiB", "MiB", "GiB", "TiB"};
-	format_scaled(out, capacity, bytes, units, 1024, 5);
-}
-
-static void format_throughput(char *out, size_t capacity, double bytes_per_s)
-{
-	static const char *const units[] = {"B/s", "KiB/s", "MiB/s", "GiB/s", "TiB/s"};
-	format_scaled(out, capacity, bytes_per_s, units, 1024, 5);
-}
-
-static void format_rate(char *out, size_t capacity, double per_s)
-{
-	snprintf(out, capacity, "%.*f /s", per_s < 9.995 ? 2 : per_s < 999.5 ? 1 : 0, per_s);
-}
 
 /* ---- text ---- */
 
@@ -68,6 +30,27 @@ static void print_wrapped(FILE *f, const char *prefix, const char *text)
 	fputc('\n', f);
 }
 
+static void print_server(FILE *f, const struct workload *w)
+{
+	char target[32];
+
+	fprintf(f, "Scenario server: ");
+	for (unsigned i = 0; i < w->rate_count; i++)
+		fprintf(f, "%s%g", i > 0 ? ", " : "", w->rate_iops[i]);
+	fprintf(f, "%s requests/s ", w->rate_count == 0 ? "as many as can be" : "");
+	if (w->rate_process == RATE_BURSTS)
+		fprintf(f,
+			"in bursts:\n%" PRIu32 " agents wake together, each sends %" PRIu32
+			" in a row\n",
+			w->burst_agents, w->burst_chain);
+	else
+		fprintf(f, "at %s times\n", w->rate_process == RATE_POISSON ? "Poisson" : "even");
+	format_ns(target, sizeof target, (double)w->target_latency_ns);
+	if (w->target_latency_ns > 0)
+		fprintf(f, "Target: response time p%g at most %s\n", w->target_latency_percentile,
+			target);
+}
+
 static void print_setup(FILE *f, const struct run *run)
 {
 	const struct workload *w = run->workload;
@@ -85,8 +68,7 @@ static void print_setup(FILE *f, const struct run *run)
 				? ", which neither dictionary nor model was trained on"
 				: ": dictionary and model were TRAINED on these");
 	if (w->scenario == SCENARIO_SERVER)
-		fprintf(f, "Scenario server: %g requests/s at %s times\n", w->rate_iops,
-			w->rate_process == RATE_POISSON ? "Poisson" : "even");
+		print_server(f, w);
 	else
 		fprintf(f, "Scenario %s\n",
 			w->scenario == SCENARIO_OFFLINE ? "offline: as fast as iodepth allows"
@@ -99,11 +81,12 @@ static void print_head(FILE *f, const struct run *run, const struct verdict *v)
 	for (unsigned i = 0; i < v->reason_count; i++)
 		print_wrapped(f, "  * ", v->reasons[i]);
 	print_setup(f, run);
-	fprintf(f, "Every engine was asked the same requests: digest %016" PRIx64 "\n",
-		run->stream_digest);
-	fprintf(f,
-		"of the first %" PRIu64 "; %u rounds, engines in turns; harness %.0f ns/request\n",
-		run->stream_requests, run->rounds_done, run->null_ns_per_request);
+	if (run->stream_requests > 0)
+		fprintf(f,
+			"Every engine was asked the same requests: digest %016" PRIx64
+			"\nof the first %" PRIu64 "; %u rounds, engines in turns; ",
+			run->stream_digest, run->stream_requests, run->rounds_done);
+	fprintf(f, "harness %.0f ns/request\n", run->null_ns_per_request);
 }
 
 /* ---- the table: one row a figure, one column an engine ---- */
@@ -169,6 +152,11 @@ static void cell_p99(char *out, size_t capacity, const struct engine_run *er)
 static void cell_service(char *out, size_t capacity, const struct engine_run *er)
 {
 	cell_percentile(out, capacity, &er->total->service, 50);
+}
+
+static void cell_slip(char *out, size_t capacity, const struct engine_run *er)
+{
+	cell_percentile(out, capacity, &er->total->slip, 99);
 }
 
 static void cell_cpu(char *out, size_t capacity, const struct engine_run *er)
@@ -239,6 +227,7 @@ static const struct {
 	{"response time p50", cell_p50},
 	{"  p99", cell_p99},
 	{"service time p50", cell_service},
+	{"harness late (slip) p99", cell_slip},
 	{"CPU time a request", cell_cpu},
 	{"at rest: contents", cell_at_rest},
 	{"  shared (model, dict)", cell_shared},
@@ -251,6 +240,52 @@ static const struct {
 #define NAME_WIDTH 24
 #define CELL_WIDTH 14
 #define COLUMNS_MAX 4u
+
+/* A machine that is not one's own: its share of the high percentiles. */
+static void print_withheld(FILE *f, const struct run *run)
+{
+	uint64_t spun_ns = 0, withheld_ns = 0;
+
+	for (unsigned i = 0; i < run->engine_count; i++) {
+		spun_ns += run->engines[i].total->spun_ns;
+		withheld_ns += run->engines[i].total->withheld_ns;
+	}
+	if (spun_ns >= SPUN_MIN_NS && withheld_ns * 200 > spun_ns)
+		fprintf(f,
+			"\nThe machine withheld its CPU for %.1f %% of the time (other guests of a "
+			"shared\nhost?): the highest percentiles are the machine's.\n",
+			100.0 * (double)withheld_ns / (double)spun_ns);
+}
+
+static void print_steady(FILE *f, const struct run *run)
+{
+	for (unsigned i = 0; i < run->engine_count; i++) {
+		const struct engine_run *er = &run->engines[i];
+		if (!er->steady.judged && er->steady.why[0] != '\0')
+			fprintf(f, "\nSteady state of %.20s not judged: %s.\n", er->config->label,
+				er->steady.why);
+	}
+}
+
+/* Each step of rate_iops, one line an engine. */
+static void print_steps(FILE *f, const struct run *run)
+{
+	char p50[32], p99[32];
+
+	if (run->workload->scenario != SCENARIO_SERVER || run->workload->rate_count < 2)
+		return;
+	fprintf(f, "\n%-24s%14s%14s%14s%14s\n", "steps of rate_iops", "rate", "completed",
+		"response p50", "p99");
+	for (unsigned i = 0; i < run->engine_count; i++)
+		for (unsigned k = 0; k < run->engines[i].total->step_count; k++) {
+			const struct histogram *h = &run->engines[i].total->steps[k].response;
+			cell_percentile(p50, sizeof p50, h, 50);
+			cell_percentile(p99, sizeof p99, h, 99);
+			fprintf(f, "%-24.23s%12g/s%14" PRIu64 "%14s%14s\n",
+				k == 0 ? run->engines[i].config->label : "",
+				run->workload->rate_iops[k], h->count, p50, p99);
+		}
+}
 
 /* Engines [first, first + count) beside each other: what fits 80 columns. */
 static void print_table(FILE *f, const struct run *run, unsigned first, unsigned count)
@@ -284,6 +319,9 @@ char *summary_text(const struct run *run, const struct verdict *v)
 		unsigned left = run->engine_count - i;
 		print_table(f, run, i, left < COLUMNS_MAX ? left : COLUMNS_MAX);
 	}
+	print_steps(f, run);
+	print_steady(f, run);
+	print_withheld(f, run);
 	fprintf(f, "\nEnergy: not measured (this version of gvr has no meter).\n");
 	if (fclose(f) != 0) {
 		free(text);

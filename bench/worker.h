@@ -4,6 +4,21 @@
  *
  * A worker lives as long as its engine is open and runs one slice after the
  * other, as the run tells it to.
+ *
+ * Times of a request: planned (when the stream wants it), issued (when the
+ * engine took it), done (when the harness got it back).
+ *   response = done - planned, service = done - issued,
+ *   slip     = what the harness itself was late: issued - planned, less the
+ *              time, while requests were due, in which
+ *              - the engine kept the worker: in submit, busy and refusing, or in
+ *                a slice of work when the worker only looked for replies;
+ *              - the machine withheld the CPU: a sleep that ended late, or a
+ *                gap between two looks at the clock, in which the kernel ran
+ *                no other thread in its place (a hypervisor's steal, firmware,
+ *                deep idle states).
+ *              Another thread on the CPU, a stopped process or verification
+ *              are slip.
+ * The rest of issued - planned is part of the response all the same.
  */
 #ifndef GVR_WORKER_H
 #define GVR_WORKER_H
@@ -19,35 +34,49 @@
 #include "workloads/arrivals.h"
 #include "workloads/stream.h"
 
-/* What all workers of an engine share during a slice. */
-struct slice {
-	bool paced;	       /* server: planned times; else as fast as iodepth allows */
-	bool enumerate;	       /* verify: request i is item i, not the stream's */
-	uint64_t start_ns;     /* clock time of the slice's first instant */
-	uint64_t begin_ns;     /* paced: schedule time of that instant */
-	uint64_t end_ns;       /* paced: schedule time of the slice's end */
-	uint64_t stop_ns;      /* clock time after which nothing more is issued */
+/* What is asked during a slice, and when. */
+struct slice_plan {
+	/* Which contents: those of the stream, or (NULL) item_count items, each
+	 * item_repeat times in a row, again and again: item number
+	 * (index / item_repeat mod item_count) * item_stride mod all items. */
+	const struct stream *stream;
+	uint64_t item_count, item_repeat, item_stride;
 	uint64_t index_offset; /* added to an index before the stream is asked: warm-up asks others
 				*/
-	uint64_t index_limit;  /* not paced: no index at or above it; UINT64_MAX: by time */
-	_Atomic uint64_t next_index; /* not paced: the next to issue */
+	/* open loop: the schedule just before its first arrival of this slice,
+	 * which is from begin_ns to end_ns of it; NULL: closed loop, as fast as
+	 * iodepth allows */
+	const struct arrivals *schedule;
+	uint64_t begin_ns, end_ns;
+	/* closed loop: the indices [index_first, index_limit) */
+	uint64_t index_first, index_limit;
+	uint64_t length_ns; /* nothing is issued after so long; UINT64_MAX: no such limit */
+};
+
+/* What all workers of an engine share during a slice. */
+struct slice {
+	struct slice_plan plan;
+	uint64_t start_ns;	     /* clock time of the slice's first instant */
+	uint64_t stop_ns;	     /* clock time after which nothing more is issued */
+	_Atomic uint64_t next_index; /* closed loop: the next to issue */
 	_Atomic bool stopped;	     /* the user wants to stop */
 };
 
 struct worker_config {
 	const struct contents *contents;
-	const struct stream *stream;
 	const struct engine_ops *ops;
+	const struct engine_config *engine_config;
 	struct engine *engine;
 	struct slice *slice;
 	unsigned index, count; /* this worker among its engine's */
 	unsigned depth;
-	struct arrivals arrivals; /* the engine's schedule, at its beginning */
+	unsigned step_count; /* of rate_iops */
+	unsigned chain_max;  /* bursts: agents that may be awake at once; 0: no bursts */
 };
 
 struct worker;
 
-/* Starts the thread; its engine thread is open when this returns. */
+/* Starts the thread, on its CPU; its engine thread is open when this returns. */
 int worker_create(struct worker **out, const struct worker_config *config, struct error *e);
 /* Begins the slice in config.slice; worker_wait returns when it is over:
  * 0, or -errno with e (the engine broke, -ETIMEDOUT it hung). */
@@ -55,7 +84,8 @@ void worker_begin(struct worker *w);
 /* Waits at most timeout_ns; true once the slice is over. */
 bool worker_is_done(struct worker *w, uint64_t timeout_ns);
 int worker_wait(struct worker *w, struct error *e);
-/* What the last slice recorded; the worker's. */
+/* What the last slice recorded; the worker's. During a slice only `completed`
+ * and histogram_merge_live of its histograms may be used. */
 const struct recorder *worker_recorder(const struct worker *w);
 void worker_destroy(struct worker *w);
 

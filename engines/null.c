@@ -3,9 +3,7 @@
  * the harness's own cost, reported beside every result.
  */
 #include "engines/engine.h"
-
-#include <errno.h>
-#include <string.h>
+#include "engines/stores_nothing.h"
 
 /* The engine has no state, but its handles must not be NULL. */
 struct engine {
@@ -16,64 +14,6 @@ struct engine_thread {
 };
 static struct engine the_engine;
 static struct engine_thread the_thread;
-
-static int null_load_open(struct engine_load **out, const struct engine_env *env, uint64_t *next,
-			  const struct progress *progress, struct error *e)
-{
-	(void)progress;
-	(void)e;
-	*out = NULL;
-	*next = env->contents * env->workload->contexts;
-	return 0;
-}
-
-static int null_load_thread_open(struct engine_load_thread **out, struct engine_load *l,
-				 struct error *e)
-{
-	(void)out;
-	(void)l;
-	return error_set(e, -ENOTSUP, "the null engine stores nothing");
-}
-
-static int null_load_encode(struct engine_load_thread *t, uint64_t content, uint32_t context,
-			    const uint8_t *bytes, size_t nbytes, const uint8_t **value,
-			    size_t *value_nbytes, struct error *e)
-{
-	(void)t;
-	(void)content;
-	(void)context;
-	(void)bytes;
-	(void)nbytes;
-	(void)value;
-	(void)value_nbytes;
-	return error_set(e, -ENOTSUP, "the null engine stores nothing");
-}
-
-static void null_load_thread_close(struct engine_load_thread *t)
-{
-	(void)t;
-}
-
-static int null_load_put(struct engine_load *l, uint64_t content, uint32_t context,
-			 const uint8_t *value, size_t value_nbytes, size_t content_nbytes,
-			 struct error *e)
-{
-	(void)l;
-	(void)content;
-	(void)context;
-	(void)value;
-	(void)value_nbytes;
-	(void)content_nbytes;
-	return error_set(e, -ENOTSUP, "the null engine stores nothing");
-}
-
-static int null_load_close(struct engine_load *l, bool complete, struct error *e)
-{
-	(void)l;
-	(void)complete;
-	(void)e;
-	return 0;
-}
 
 static int null_open(struct engine **out, const struct engine_env *env, struct error *e)
 {
@@ -120,12 +60,6 @@ static void null_thread_close(struct engine_thread *t)
 	(void)t;
 }
 
-static void null_stats(struct engine *engine, struct engine_stats *stats)
-{
-	(void)engine;
-	memset(stats, 0, sizeof *stats);
-}
-
 static void null_close(struct engine *engine)
 {
 	(void)engine;
@@ -134,18 +68,18 @@ static void null_close(struct engine *engine)
 const struct engine_ops null_engine = {
 	.name = "null",
 	.makes_replies = false,
-	.load_open = null_load_open,
-	.load_thread_open = null_load_thread_open,
-	.load_encode = null_load_encode,
-	.load_thread_close = null_load_thread_close,
-	.load_put = null_load_put,
-	.load_close = null_load_close,
+	.load_open = stores_nothing_load_open,
+	.load_thread_open = stores_nothing_load_thread_open,
+	.load_encode = stores_nothing_load_encode,
+	.load_thread_close = stores_nothing_load_thread_close,
+	.load_put = stores_nothing_load_put,
+	.load_close = stores_nothing_load_close,
 	.open = null_open,
 	.thread_open = null_thread_open,
 	.submit = null_submit,
 	.reap = null_reap,
 	.release = null_release,
 	.thread_close = null_thread_close,
-	.stats = null_stats,
+	.stats = stores_nothing_stats,
 	.close = null_close,
 };

@@ -4,15 +4,14 @@
 #include <stdio.h>
 #include <string.h>
 
-extern const struct engine_ops null_engine;
-extern const struct engine_ops retrieve_engine;
+extern const struct engine_ops delay_engine;
 extern const struct engine_ops generate_engine;
+extern const struct engine_ops null_engine;
+extern const struct engine_ops raw_engine;
+extern const struct engine_ops retrieve_engine;
 
 const struct engine_ops *const engine_registry[] = {
-	&generate_engine,
-	&null_engine,
-	&retrieve_engine,
-	NULL,
+	&delay_engine, &generate_engine, &null_engine, &raw_engine, &retrieve_engine, NULL,
 };
 
 void engine_notice_discarded(const struct engine_env *env, const char *dir, const char *why)

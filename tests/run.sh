@@ -14,6 +14,8 @@ run() { # run NAME COMMAND...: TAP lines of the command, shown and counted
 	echo "== $name"
 	"$@" >"$log.one" 2>&1
 	code=$?
+	# cmocka says "not ok N # SKIP" of a test that was skipped
+	sed -i 's/^not ok \([0-9]*\) # SKIP/ok \1 # SKIP/' "$log.one"
 	cat "$log.one"
 	cat "$log.one" >>"$log"
 	if [ $code -ne 0 ] && ! grep -q '^not ok' "$log.one"; then

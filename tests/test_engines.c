@@ -30,6 +30,15 @@ static const struct {
 	const char *name, *kind, *contents, *engine;
 } cases[] = {
 	{"null", "null", "contents = noise:50\nsize = fixed:100\n", ""},
+	{"delay", "delay", "contents = noise:50\nsize = fixed:100\n",
+	 "service_time = exponential:100us\n"},
+	{"raw noise", "raw",
+	 "contents = noise:50\ncontexts = 2\nsize = uniform:1-9000\ncompress_percentage = 50\n",
+	 "direct = 0\n"},
+	{"raw archive, pread", "raw", "contents = archive:%s/docs\nsplit = all\n",
+	 "direct = 0\nio = pread\n"},
+	{"raw novel", "raw",
+	 "contents = novel:20\ncontexts = 3\nsize = fixed:200\ncorpus = %s/docs\n", "direct = 0\n"},
 	{"retrieve noise, plain", "retrieve",
 	 "contents = noise:50\nsize = uniform:1-9000\ncompress_percentage = 50\n",
 	 "compression_type = none\ndirect = 0\n"},
@@ -224,6 +233,7 @@ static void stats_tell_what_is_kept(void **state)
 		f.ops->thread_close(f.thread);
 		f.ops->stats(f.engine, &stats);
 		bool stores = strcmp(cases[k].kind, "retrieve") == 0 ||
+			      strcmp(cases[k].kind, "raw") == 0 ||
 			      strcmp(cases[k].name, "generate archive, cm") == 0;
 		assert_int_equal(stats.at_rest_bytes > 0, stores);
 		if (stores)

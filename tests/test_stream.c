@@ -36,6 +36,22 @@ static void any_order_and_any_workers_give_one_stream(void **state)
 	assert_true(forwards == workers);
 }
 
+static void ahead_is_the_same_in_any_order(void **state)
+{
+	(void)state;
+	static const uint64_t starts[] = {0, 3, UINT64_C(1) << 62, 17, 16};
+	struct stream s = make(5, 1);
+	struct stream_ahead ahead = {0};
+	for (unsigned i = 0; i < 5; i++)
+		for (uint64_t k = 0; k < 100; k++) {
+			struct request a = {0}, b = {0};
+			stream_request(&s, starts[i] + k, &a);
+			stream_request_ahead(&s, &ahead, starts[i] + k, &b);
+			assert_int_equal(a.content, b.content);
+			assert_int_equal(a.context, b.context);
+		}
+}
+
 /* The same on every machine, byte order and compiler, and in every release. */
 static void golden_digest(void **state)
 {
@@ -101,6 +117,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(any_order_and_any_workers_give_one_stream),
+		cmocka_unit_test(ahead_is_the_same_in_any_order),
 		cmocka_unit_test(golden_digest),
 		cmocka_unit_test(digest_notices_every_part),
 		cmocka_unit_test(contexts_are_uniform_and_independent_of_content),

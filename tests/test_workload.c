@@ -82,7 +82,7 @@ static void example_of_the_manual_is_read(void **state)
 	assert_int_equal(w.contents_kind, CONTENTS_ARCHIVE);
 	assert_string_equal(w.contents_dir, "build/corpus/manpages");
 	assert_int_equal(w.popularity, POPULARITY_ZIPF);
-	assert_true(w.zipf_theta == 0.99 && w.rate_iops == 2000);
+	assert_true(w.zipf_theta == 0.99 && w.rate_count == 1 && w.rate_iops[0] == 2000);
 	assert_int_equal(w.rate_process, RATE_LINEAR);
 	assert_int_equal(w.runtime_ns, UINT64_C(30000000000));
 	assert_int_equal(w.ramp_time_ns, UINT64_C(5000000000));
@@ -115,7 +115,7 @@ static void defaults_are_those_of_the_manual(void **state)
 	assert_int_equal(w.contexts, 1);
 	assert_int_equal(w.popularity, POPULARITY_UNIFORM);
 	assert_int_equal(w.scenario, SCENARIO_SERVER);
-	assert_true(w.rate_iops == 1000);
+	assert_true(w.rate_count == 1 && w.rate_iops[0] == 1000);
 	assert_int_equal(w.rate_process, RATE_POISSON);
 	assert_int_equal(w.runtime_ns, UINT64_C(30000000000));
 	assert_int_equal(w.ramp_time_ns, UINT64_C(2000000000));
@@ -340,7 +340,33 @@ static void values_must_be_allowed(void **state)
 		"rate_iops = -5",
 		"rate_iops = 1e",
 		"rate_iops = .",
-		"rate_process = bursts",
+		"rate_process = waves",
+		"rate_iops = 5,",
+		"rate_iops = ,5",
+		"rate_iops = 5,,6",
+		"rate_iops = 5,x",
+		"rate_iops = 5,0",
+		"rate_iops = 1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17",
+		"rate_iops = peaks",
+		"burst_agents = 0",
+		"burst_agents = 65537",
+		"burst_chain = 0",
+		"target_latency = 0",
+		"target_latency = 2h",
+		"target_latency_percentile = 0",
+		"target_latency_percentile = 100",
+		"target_latency_percentile = 99.9999",
+		"target_latency_percentile = p99",
+		"min_duration = -1s",
+		"min_query_count = 0",
+		"ss = slope",
+		"ss = slope:",
+		"ss = slope:%",
+		"ss = slope:5",
+		"ss = mean:x%",
+		"ss = iops:5%",
+		"ss = slope:1000000%",
+		"cache_state = hot",
 		"runtime = 0",
 		"runtime = 1d",
 		"runtime = -1s",
@@ -407,6 +433,12 @@ static void engine_values_must_be_allowed(void **state)
 		"compression_level = 0",
 		"compression_level = 23",
 		"compression_max_dict_bytes = 65MiB",
+		"cpus_allowed = a",
+		"cpus_allowed = 3-1",
+		"cpus_allowed = 1,",
+		"cpus_allowed = 0-256",
+		"cpus_allowed = -1",
+		"cpus_allowed = 65536",
 	};
 	for (unsigned i = 0; i < sizeof bad / sizeof bad[0]; i++) {
 		char text[256], start[64];
@@ -416,7 +448,68 @@ static void engine_values_must_be_allowed(void **state)
 		assert_refused(text, start, ": ");
 	}
 	assert_refused(ARCHIVE "[engine r]\nkind = store\n", "dir/t.ini:4: kind = store",
-		       "null | retrieve | generate");
+		       "null | delay | raw | retrieve | generate");
+	static const char *const bad_delay[] = {
+		"service_time = 1ms",
+		"service_time = fixed:",
+		"service_time = fixed:61s",
+		"service_time = normal:1ms",
+		"stall = 1s",
+		"stall = 1s,0",
+		"stall = 1s,61s",
+		"stall = ,1s",
+	};
+	for (unsigned i = 0; i < sizeof bad_delay / sizeof bad_delay[0]; i++) {
+		char text[256], start[64];
+		snprintf(text, sizeof text, NOISE "[engine d]\nkind = delay\n%s\n", bad_delay[i]);
+		snprintf(start, sizeof start,
+			 "dir/t.ini:5: %.*s =", (int)strcspn(bad_delay[i], " "), bad_delay[i]);
+		assert_refused(text, start, ": ");
+	}
+}
+
+static void loads_of_many_shapes_are_read(void **state)
+{
+	(void)state;
+	struct workload w = parse(NOISE "rate_iops = 500,1000,2e3\nrate_process = bursts\n"
+					"burst_agents = 3\nburst_chain = 5\n"
+					"target_latency = 10ms\n"
+					"target_latency_percentile = 99.9\n"
+					"min_duration = 60s\nss = mean:12.5%\n"
+					"cache_state = warm\n"
+					"[engine d]\nkind = delay\nservice_time = exponential:2ms\n"
+					"stall = 4s,2s\ncpus_allowed = 0-2,7\n");
+	assert_int_equal(w.rate_count, 3);
+	assert_true(w.rate_iops[2] == 2000 && workload_rate_mean(&w) * 3 == 3500);
+	assert_int_equal(w.rate_process, RATE_BURSTS);
+	assert_int_equal(w.burst_agents, 3);
+	assert_int_equal(w.burst_chain, 5);
+	assert_int_equal(w.target_latency_ns, 10000000);
+	assert_true(w.target_latency_percentile == 99.9);
+	assert_int_equal(w.min_query_count, 10000); /* ten beyond p99.9 */
+	assert_int_equal(w.min_duration_ns, 60000000000);
+	assert_true(w.ss_kind == SS_MEAN && w.ss_limit == 0.125);
+	assert_int_equal(w.cache_state, CACHE_WARM);
+	const struct engine_config *d = &w.engines[0];
+	assert_true(d->service_kind == SERVICE_EXPONENTIAL && d->service_time_ns == 2000000);
+	assert_true(d->stall_at_ns == 4000000000 && d->stall_ns == 2000000000);
+	assert_int_equal(d->cpu_count, 4);
+	assert_int_equal(d->cpus[3], 7);
+	w = parse(NOISE "rate_iops = peak\ntarget_latency = 1ms\n" NULL_ENGINE);
+	assert_int_equal(w.rate_count, 0);
+}
+
+static void minimum_counts_follow_the_scenario(void **state)
+{
+	(void)state;
+	struct workload w = parse(NOISE NULL_ENGINE);
+	assert_int_equal(w.min_query_count, 1000);
+	w = parse(NOISE "scenario = offline\n" NULL_ENGINE);
+	assert_int_equal(w.min_query_count, 1);
+	w = parse(NOISE "scenario = single_stream\n" NULL_ENGINE);
+	assert_true(w.target_latency_percentile == 90 && w.min_query_count == 100);
+	w = parse(NOISE "min_query_count = 7\n" NULL_ENGINE);
+	assert_int_equal(w.min_query_count, 7);
 }
 
 static void keys_must_go_together(void **state)
@@ -434,6 +527,16 @@ static void keys_must_go_together(void **state)
 	assert_refused(NOISE "rate_process = linear\nscenario = offline\n" R,
 		       "dir/t.ini:3: rate_process", "server");
 	assert_refused(NOISE "number_ios = 5\n" R, "dir/t.ini:3: number_ios", "offline");
+	assert_refused(NOISE "rate_iops = peak\n" R, "dir/t.ini:3: rate_iops",
+		       "set target_latency");
+	assert_refused(NOISE "burst_chain = 2\n" R, "dir/t.ini:3: burst_chain",
+		       "rate_process = bursts");
+	assert_refused(NOISE "scenario = offline\ntarget_latency = 1s\n" R,
+		       "dir/t.ini:4: target_latency", "server");
+	assert_refused(NOISE R "service_time = fixed:1s\n", "dir/t.ini:5: service_time",
+		       "kind = delay");
+	assert_refused(NOISE "[engine d]\nkind = delay\ndirect = 0\n", "dir/t.ini:5: direct",
+		       "raw, retrieve or generate");
 	assert_refused(NOVEL R, "dir/t.ini:2: contents", "set corpus = DIR");
 	assert_refused(NOVEL "corpus = d\n" G "generator = noise\n", "dir/t.ini:6: generator",
 		       "noise:N");
@@ -496,7 +599,7 @@ static void sets_replace_and_add(void **state)
 	assert_int_equal(set_one(&w, "workload.rounds=9", &e), 0);
 	assert_int_equal(w.rounds, 9);
 	assert_int_equal(set_one(&w, "workload.rate_iops = 5000", &e), 0);
-	assert_true(w.rate_iops == 5000);
+	assert_true(w.rate_iops[0] == 5000);
 	assert_int_equal(set_one(&w, "engine.a.b.iodepth=7", &e), 0);
 	assert_int_equal(w.engines[1].iodepth, 7);
 	assert_int_equal(set_one(&w, "a.b.iodepth=8", &e), 0);
@@ -622,7 +725,7 @@ static void help_fits_the_terminal_and_names_every_key(void **state)
 		keys += strncmp(line, "  ", 2) == 0 && line[2] != ' ';
 	}
 	free(help);
-	assert_int_equal(keys, 29);
+	assert_int_equal(keys, 40);
 }
 
 /* ---- the file itself ---- */
@@ -727,6 +830,8 @@ int main(void)
 		cmocka_unit_test(values_must_be_allowed),
 		cmocka_unit_test(contents_must_be_allowed),
 		cmocka_unit_test(engine_values_must_be_allowed),
+		cmocka_unit_test(loads_of_many_shapes_are_read),
+		cmocka_unit_test(minimum_counts_follow_the_scenario),
 		cmocka_unit_test(keys_must_go_together),
 		cmocka_unit_test(bytes_that_are_no_text_are_refused),
 		cmocka_unit_test(sets_replace_and_add),

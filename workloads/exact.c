@@ -1,6 +1,13 @@
 #include "workloads/exact.h"
 
 #include <math.h>
+#include <stdint.h>
+#include <string.h>
+
+/* An IEEE double: 52 bits of fraction, then the exponent plus 1023. */
+#define FRACTION_BITS 52
+#define FRACTION_MASK ((UINT64_C(1) << FRACTION_BITS) - 1)
+#define EXPONENT_BIAS 1023
 
 #define LN2_HIGH 0x1.62e42fee00000p-1 /* 32 bits: k * LN2_HIGH is exact */
 #define LN2_LOW 0x1.a39ef35793c76p-33
@@ -26,14 +33,34 @@ static double two_atanh(double s)
 	return 2 * s + 2 * s * (s2 * polynomial(a, 6, s2));
 }
 
+/* 2^k, k in [-1022, 1023]. ldexp and frexp cost as much as all the rest. */
+static double power_of_2(int k)
+{
+	uint64_t bits = (uint64_t)(k + EXPONENT_BIAS) << FRACTION_BITS;
+	double x;
+	memcpy(&x, &bits, sizeof x);
+	return x;
+}
+
+/* The m in [sqrt 1/2, sqrt 2) of x = m 2^k. */
+static double split(double x, int *k)
+{
+	/* the fraction of sqrt 2: m is x's in [1, 2), or half of that */
+	const uint64_t sqrt2_fraction = UINT64_C(0x6a09e667f3bcd);
+	uint64_t bits;
+	memcpy(&bits, &x, sizeof bits);
+	uint64_t fraction = bits & FRACTION_MASK;
+	uint64_t halved = fraction >= sqrt2_fraction;
+	*k = (int)(bits >> FRACTION_BITS) - EXPONENT_BIAS + (int)halved;
+	bits = fraction | (EXPONENT_BIAS - halved) << FRACTION_BITS;
+	memcpy(&x, &bits, sizeof x);
+	return x;
+}
+
 double exact_log(double x)
 {
 	int k;
-	double m = frexp(x, &k); /* x = m 2^k, then m in [sqrt 1/2, sqrt 2) */
-	if (m < 0x1.6a09e667f3bcdp-1) {
-		m *= 2;
-		k--;
-	}
+	double m = split(x, &k);
 	double s = (m - 1) / (m + 1);
 	return k * LN2_HIGH + (two_atanh(s) + k * LN2_LOW);
 }
@@ -66,9 +93,12 @@ double exact_exp(double x)
 		return 0;
 	if (x > 709)
 		return INFINITY;
-	double k = floor(x * 0x1.71547652b82fep+0 + 0.5); /* 1 / ln 2 */
+	double nearest = x * 0x1.71547652b82fep+0 + 0.5; /* 1 / ln 2 */
+	int floored = (int)nearest;
+	floored -= floored > nearest;
+	double k = floored;
 	double r = (x - k * LN2_HIGH) - k * LN2_LOW;
-	return ldexp(1 + expm1_near_zero(r), (int)k);
+	return (1 + expm1_near_zero(r)) * power_of_2(floored);
 }
 
 double exact_expm1(double x)

@@ -10,6 +10,15 @@
 
 #include "workloads/workload.h"
 
+/* The permutation rank -> content id. */
+#define POPULARITY_LANES 8u
+
+struct scatter {
+	uint64_t key;
+	uint64_t low_mask, high_mask; /* of the two halves of a rank's bits */
+	unsigned low_bits;
+};
+
 struct popularity {
 	enum popularity_kind kind;
 	uint64_t n; /* contents, >= 1 */
@@ -17,8 +26,8 @@ struct popularity {
 	double h_x1, h_n, s; /* zipf: constants of rejection-inversion */
 	uint64_t hot;	     /* hotspot: ranks [0, hot) are the hot set */
 	double hot_probability;
-	uint64_t key;	      /* of this stream's draws */
-	uint64_t scatter_key; /* of the permutation rank -> content id */
+	uint64_t key; /* of this stream's draws */
+	struct scatter scatter;
 };
 
 /* n >= 1. The seed fixes draws and permutation. */
@@ -34,5 +43,10 @@ uint64_t popularity_rank(const struct popularity *p, uint64_t index);
  * keyed permutation so that popular contents do not lie side by side in a
  * store. sequential is not scattered: index mod n. */
 uint64_t popularity_content(const struct popularity *p, uint64_t index);
+
+/* The same for POPULARITY_LANES requests from `first` on. A draw is one long
+ * chain of dependent steps, so that 8 at once take a fraction of 8 times one. */
+void popularity_contents(const struct popularity *p, uint64_t first,
+			 uint64_t contents[POPULARITY_LANES]);
 
 #endif

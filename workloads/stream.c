@@ -11,10 +11,27 @@ void stream_init(struct stream *s, const struct workload *w, uint64_t contents)
 	s->context_key = prng_key(w->randseed, KEY_CONTEXTS);
 }
 
+static uint32_t context_of(const struct stream *s, uint64_t index)
+{
+	return (uint32_t)prng_below(prng_at(s->context_key, index), s->contexts);
+}
+
 void stream_request(const struct stream *s, uint64_t index, struct request *r)
 {
 	r->content = popularity_content(&s->popularity, index);
-	r->context = (uint32_t)prng_below(prng_at(s->context_key, index), s->contexts);
+	r->context = context_of(s, index);
+}
+
+void stream_request_ahead(const struct stream *s, struct stream_ahead *ahead, uint64_t index,
+			  struct request *r)
+{
+	if (index - ahead->first >= ahead->count) {
+		popularity_contents(&s->popularity, index, ahead->contents);
+		ahead->first = index;
+		ahead->count = POPULARITY_LANES;
+	}
+	r->content = ahead->contents[index - ahead->first];
+	r->context = context_of(s, index);
 }
 
 uint64_t stream_digest_share(uint64_t index, uint64_t content, uint32_t context,

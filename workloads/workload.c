@@ -370,7 +370,8 @@ static int set_workload(struct parser *p)
 	name_from_file(p->w);
 	for (int k = 0; k < W_COUNT; k++) {
 		const struct key *key = &workload_keys[k];
-		int err = set_value(p, key, p->w, &s->settings[k], key->fallback);
+		int err = set_value(p, key, p->w, &s->settings[k],
+				    workload_fallback(p->w, (enum workload_key)k));
 		if (err)
 			return err;
 	}
@@ -420,6 +421,14 @@ int workload_parse(struct workload *w, const char *name, const char *text, size_
 		err = set_engine(&p, i);
 	free_settings(&p);
 	return err;
+}
+
+double workload_rate_mean(const struct workload *w)
+{
+	double sum = 0;
+	for (unsigned i = 0; i < w->rate_count; i++)
+		sum += w->rate_iops[i];
+	return w->rate_count > 0 ? sum / w->rate_count : 0;
 }
 
 /* ---- the file ---- */

@@ -16,6 +16,8 @@
 #define WORKLOAD_ENGINES_MAX 16u
 #define WORKLOAD_NAME_NBYTES 128u
 #define WORKLOAD_PATH_NBYTES 4096u
+#define RATE_STEPS_MAX 16u
+#define CPUS_MAX 256u
 
 /* The largest single content. Larger files must be cut (key chunk), so that
  * the reply buffers of all requests in flight have a known size. */
@@ -31,7 +33,10 @@ enum popularity_kind {
 	POPULARITY_SEQUENTIAL
 };
 enum scenario { SCENARIO_SERVER, SCENARIO_OFFLINE, SCENARIO_SINGLE_STREAM };
-enum rate_process { RATE_LINEAR, RATE_POISSON };
+enum rate_process { RATE_LINEAR, RATE_POISSON, RATE_BURSTS };
+enum ss_kind { SS_SLOPE, SS_MEAN, SS_NONE };
+enum cache_state { CACHE_AS_IS, CACHE_COLD, CACHE_WARM };
+enum service_kind { SERVICE_FIXED, SERVICE_EXPONENTIAL };
 enum verify_kind { VERIFY_ALL, VERIFY_SAMPLE, VERIFY_NONE };
 enum compression { COMPRESSION_NONE, COMPRESSION_ZSTD };
 enum store_io { STORE_IO_URING, STORE_IO_PREAD };
@@ -54,6 +59,13 @@ struct engine_config {
 	/* how a store is read: kind retrieve, and generate where it stores specs */
 	bool direct;	  /* O_DIRECT */
 	enum store_io io; /* io = io_uring | pread */
+	/* which CPUs the workers run on: worker i on cpus[i mod cpu_count]; 0: any */
+	uint32_t cpu_count;
+	uint16_t cpus[CPUS_MAX];
+	/* kind delay: a server of known service time, for checks of the harness */
+	enum service_kind service_kind;
+	uint64_t service_time_ns;	/* exponential: the mean */
+	uint64_t stall_at_ns, stall_ns; /* blocks once, so long after its first request; 0: never */
 	/* kind retrieve */
 	char layout[16]; /* sst */
 	enum compression compression_type;
@@ -81,12 +93,22 @@ struct workload {
 	double zipf_theta;
 	double hotspot_fraction, hotspot_probability;
 	enum scenario scenario;
-	double rate_iops; /* server */
+	double rate_iops[RATE_STEPS_MAX]; /* server: steps of equal length within each round */
+	unsigned rate_count;		  /* 0: peak, the highest rate that holds target_latency */
 	enum rate_process rate_process;
-	uint64_t runtime_ns;   /* measured time of each engine, all rounds together */
-	uint64_t ramp_time_ns; /* before an engine's first slice, not measured */
+	uint32_t burst_agents, burst_chain; /* bursts: agents that wake together, requests of each
+					     */
+	uint64_t target_latency_ns;	    /* response time to hold; 0: none */
+	double target_latency_percentile;   /* in (0, 100): what is judged and must be resolved */
+	uint64_t runtime_ns;		    /* measured time of each engine, all rounds together */
+	uint64_t ramp_time_ns;		    /* before an engine's first slice, not measured */
 	uint64_t number_ios; /* offline, single_stream: stop after this many requests; 0: by runtime
 			      */
+	uint64_t min_duration_ns; /* of an engine's measured time, to be VALID */
+	uint64_t min_query_count; /* completed requests of an engine, to be VALID */
+	enum ss_kind ss_kind;
+	double ss_limit; /* as a part of the mean */
+	enum cache_state cache_state;
 	uint32_t rounds;
 	uint64_t randseed;
 	enum verify_kind verify;
@@ -127,6 +149,9 @@ void workload_each_value(const struct workload *w,
 			 void (*emit)(void *arg, const char *label, const char *key,
 				      const char *value),
 			 void *arg);
+
+/* The mean of the steps of rate_iops; 0: peak. */
+double workload_rate_mean(const struct workload *w);
 
 /* The size of a novel or noise content: a pure function of its id, the same
  * for all its contexts. Not for archive contents (corpus.h). */

@@ -51,6 +51,21 @@ const char *engine_fallback(const struct workload *w, const struct engine_config
 	}
 }
 
+const char *workload_fallback(const struct workload *w, enum workload_key key)
+{
+	if (key == W_TARGET_LATENCY_PERCENTILE && w->scenario == SCENARIO_SINGLE_STREAM)
+		return "90";
+	return workload_keys[key].fallback;
+}
+
+/* So many that ten are expected beyond the percentile. */
+static uint64_t queries_for_percentile(const struct workload *w)
+{
+	if (w->scenario == SCENARIO_OFFLINE)
+		return 1;
+	return (uint64_t)(1000 / (100 - w->target_latency_percentile) + 0.999999);
+}
+
 const char *workload_key_unused(const struct workload *w, enum workload_key key)
 {
 	bool unused;
@@ -79,8 +94,18 @@ const char *workload_key_unused(const struct workload *w, enum workload_key key)
 		break;
 	case W_RATE_IOPS:
 	case W_RATE_PROCESS:
+	case W_TARGET_LATENCY:
 		unused = w->scenario != SCENARIO_SERVER;
 		belongs = "scenario = server";
+		break;
+	case W_BURST_AGENTS:
+	case W_BURST_CHAIN:
+		unused = w->scenario != SCENARIO_SERVER || w->rate_process != RATE_BURSTS;
+		belongs = "scenario = server with rate_process = bursts";
+		break;
+	case W_TARGET_LATENCY_PERCENTILE:
+		unused = w->scenario == SCENARIO_OFFLINE;
+		belongs = "scenario = server or single_stream";
 		break;
 	case W_NUMBER_IOS:
 		unused = w->scenario == SCENARIO_SERVER;
@@ -107,18 +132,40 @@ bool engine_key_used(const struct engine_config *engine, enum engine_key key)
  * so that one file can be tried in other scenarios. */
 static bool overruled(const struct setting *s, enum workload_key by, const struct setting *key)
 {
-	return key->origin.set == NULL && s[by].origin.set != NULL;
+	bool scenario_set = by == W_RATE_PROCESS && s[W_SCENARIO].origin.set != NULL;
+	return key->origin.set == NULL && (s[by].origin.set != NULL || scenario_set);
 }
 
 static enum workload_key decided_by(enum workload_key key)
 {
-	bool scenario = key == W_RATE_IOPS || key == W_RATE_PROCESS || key == W_NUMBER_IOS;
-	return scenario ? W_SCENARIO : W_CONTENTS;
+	switch (key) {
+	case W_BURST_AGENTS:
+	case W_BURST_CHAIN:
+		return W_RATE_PROCESS;
+	case W_RATE_IOPS:
+	case W_RATE_PROCESS:
+	case W_TARGET_LATENCY:
+	case W_TARGET_LATENCY_PERCENTILE:
+	case W_NUMBER_IOS:
+		return W_SCENARIO;
+	default:
+		return W_CONTENTS;
+	}
+}
+
+static int check_peak(struct parser *p, const struct setting *rate)
+{
+	if (p->w->scenario == SCENARIO_SERVER && p->w->rate_count == 0 &&
+	    p->w->target_latency_ns == 0)
+		return fail(p, rate->origin,
+			    "rate_iops = peak is the highest rate that holds a latency: set "
+			    "target_latency, as 10ms");
+	return 0;
 }
 
 int check_workload(struct parser *p)
 {
-	const struct workload *w = p->w;
+	struct workload *w = p->w;
 	const struct setting *s = p->sections[0].settings;
 	for (int k = 0; k < W_COUNT; k++) {
 		const char *belongs = workload_key_unused(w, (enum workload_key)k);
@@ -140,7 +187,9 @@ int check_workload(struct parser *p)
 		return fail(p, s[W_CONTENTS].origin,
 			    "contents * contexts = %" PRIu64 " * %" PRIu32 ": at most 2^63 - 1",
 			    w->contents_count, w->contexts);
-	return 0;
+	if (s[W_MIN_QUERY_COUNT].text == NULL)
+		w->min_query_count = queries_for_percentile(w);
+	return check_peak(p, &s[W_RATE_IOPS]);
 }
 
 static int check_kinds(struct parser *p, const struct engine_config *engine,
@@ -148,14 +197,12 @@ static int check_kinds(struct parser *p, const struct engine_config *engine,
 {
 	for (int k = 0; k < E_COUNT; k++) {
 		unsigned of = engine_keys[k].kinds;
+		char kinds[64];
 		if (s[k].text == NULL || (of & engine_kind(engine)) != 0)
 			continue;
 		return fail(p, s[k].origin,
 			    "%s belongs to kind = %s, and [engine \"%s\"] is of kind %s",
-			    engine_keys[k].name,
-			    of == KIND_RETRIEVE	  ? "retrieve"
-			    : of == KIND_GENERATE ? "generate"
-						  : "retrieve or generate",
+			    engine_keys[k].name, kinds_in_words(of, kinds, sizeof kinds),
 			    engine->label, engine->kind);
 	}
 	return 0;

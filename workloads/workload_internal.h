@@ -41,10 +41,18 @@ enum workload_key {
 	W_SCENARIO,
 	W_RATE_IOPS,
 	W_RATE_PROCESS,
+	W_BURST_AGENTS,
+	W_BURST_CHAIN,
+	W_TARGET_LATENCY,
+	W_TARGET_LATENCY_PERCENTILE,
 	W_RUNTIME,
 	W_RAMP_TIME,
 	W_NUMBER_IOS,
 	W_ROUNDS,
+	W_MIN_DURATION,
+	W_MIN_QUERY_COUNT, /* after the percentile, which decides it */
+	W_SS,
+	W_CACHE_STATE,
 	W_RANDSEED,
 	W_VERIFY,
 	W_COUNT
@@ -54,6 +62,9 @@ enum engine_key {
 	E_KIND, /* first: the others depend on it */
 	E_NUMJOBS,
 	E_IODEPTH,
+	E_CPUS_ALLOWED,
+	E_SERVICE_TIME,
+	E_STALL,
 	E_DIRECT,
 	E_IO,
 	E_LAYOUT,
@@ -67,7 +78,7 @@ enum engine_key {
 #define KEYS_MAX W_COUNT
 #define VALUE_NBYTES (WORKLOAD_PATH_NBYTES + 64u) /* the longest formatted value */
 
-enum { KIND_NULL = 1, KIND_RETRIEVE = 2, KIND_GENERATE = 4 };
+enum { KIND_NULL = 1, KIND_DELAY = 2, KIND_RAW = 4, KIND_RETRIEVE = 8, KIND_GENERATE = 16 };
 
 enum key_type {
 	KEY_TEXT,   /* char[width] */
@@ -103,6 +114,8 @@ void key_format(const struct key *key, const void *base, char *out, size_t capac
 
 /* KIND_*, or 0 for a kind that there is not. */
 unsigned engine_kind(const struct engine_config *engine);
+/* The kinds of a set of KIND_* bits, as "retrieve or generate"; returns out. */
+const char *kinds_in_words(unsigned of, char *out, size_t capacity);
 
 /* ---- workload_check.c: keys together ---- */
 
@@ -132,6 +145,9 @@ struct parser {
 /* Sets the error "FILE:LINE: ..." or "--set ...: ..."; returns -EINVAL. */
 int fail(struct parser *p, struct origin at, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
+
+/* The default of a key of [workload]; NULL: none. */
+const char *workload_fallback(const struct workload *w, enum workload_key key);
 
 /* The default of an engine's key where it depends on other keys; else the
  * table's. NULL: none. */

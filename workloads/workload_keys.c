@@ -5,6 +5,9 @@
 #include <inttypes.h>
 #include <string.h>
 
+#define YEAR_NS (UINT64_C(8760) * 3600 * 1000000000)
+#define SERVICE_TIME_MAX_NS (UINT64_C(60) * 1000000000)
+
 /* ---- keys whose value is more than one number or word ---- */
 
 /* The rest of text after prefix, or NULL. */
@@ -143,16 +146,177 @@ static void format_popularity(const void *base, char *out, size_t capacity)
 	}
 }
 
+/* The next part of a list, up to a comma, moved past it: false at the end or
+ * if the part is too long. */
+static bool next_part(const char **list, char part[64])
+{
+	if (*list == NULL)
+		return false;
+	size_t nbytes = strcspn(*list, ",");
+	if (nbytes > 63)
+		return false;
+	snprintf(part, 64, "%.*s", (int)nbytes, *list);
+	*list = (*list)[nbytes] == ',' ? *list + nbytes + 1 : NULL;
+	return true;
+}
+
 static int parse_rate(void *base, const char *text)
 {
 	struct workload *w = base;
-	int err = value_number(text, &w->rate_iops);
-	return err == 0 && w->rate_iops > 0 && w->rate_iops <= 1e9 ? 0 : -EINVAL;
+	char part[64];
+	w->rate_count = 0;
+	if (strcmp(text, "peak") == 0)
+		return 0;
+	while (next_part(&text, part)) {
+		if (w->rate_count == RATE_STEPS_MAX)
+			return -EINVAL;
+		double *rate = &w->rate_iops[w->rate_count++];
+		if (value_number(part, rate) != 0 || *rate <= 0 || *rate > 1e9)
+			return -EINVAL;
+	}
+	return text == NULL ? 0 : -EINVAL;
 }
 
 static void format_rate(const void *base, char *out, size_t capacity)
 {
-	value_format_number(out, capacity, ((const struct workload *)base)->rate_iops);
+	const struct workload *w = base;
+	size_t used = 0;
+	if (w->rate_count == 0)
+		snprintf(out, capacity, "peak");
+	for (unsigned i = 0; i < w->rate_count && used + 64 < capacity; i++) {
+		if (i > 0)
+			out[used++] = ',';
+		value_format_number(out + used, capacity - used, w->rate_iops[i]);
+		used += strlen(out + used);
+	}
+}
+
+static int parse_percentile(void *base, const char *text)
+{
+	double *p = &((struct workload *)base)->target_latency_percentile;
+	int err = value_number(text, p);
+	return err == 0 && *p > 0 && *p <= 99.999 ? 0 : -EINVAL;
+}
+
+static void format_percentile(const void *base, char *out, size_t capacity)
+{
+	value_format_number(out, capacity,
+			    ((const struct workload *)base)->target_latency_percentile);
+}
+
+static int parse_ss(void *base, const char *text)
+{
+	struct workload *w = base;
+	char number[64];
+	const char *rest = after(text, "slope:");
+	w->ss_kind = SS_SLOPE;
+	if (rest == NULL) {
+		w->ss_kind = SS_MEAN;
+		rest = after(text, "mean:");
+	}
+	if (rest == NULL) {
+		w->ss_kind = SS_NONE;
+		return strcmp(text, "none") == 0 ? 0 : -EINVAL;
+	}
+	size_t nbytes = strlen(rest);
+	if (nbytes < 2 || nbytes > 63 || rest[nbytes - 1] != '%')
+		return -EINVAL;
+	snprintf(number, sizeof number, "%.*s", (int)(nbytes - 1), rest);
+	int err = value_number(number, &w->ss_limit);
+	w->ss_limit /= 100;
+	return err == 0 && w->ss_limit <= 1000 ? 0 : -EINVAL;
+}
+
+static void format_ss(const void *base, char *out, size_t capacity)
+{
+	const struct workload *w = base;
+	char number[64];
+	value_format_number(number, sizeof number, w->ss_limit * 100);
+	if (w->ss_kind == SS_NONE)
+		snprintf(out, capacity, "none");
+	else
+		snprintf(out, capacity, "%s:%s%%", w->ss_kind == SS_SLOPE ? "slope" : "mean",
+			 number);
+}
+
+/* "0-3,6" as fio writes it. */
+static int parse_cpus(void *base, const char *text)
+{
+	struct engine_config *engine = base;
+	char part[64], low[64], high[64];
+	engine->cpu_count = 0;
+	while (next_part(&text, part)) {
+		uint64_t first, last;
+		bool range = two_parts(part, '-', low, high);
+		if (value_count(range ? low : part, 0, UINT16_MAX, &first) != 0 ||
+		    value_count(range ? high : part, first, UINT16_MAX, &last) != 0)
+			return -EINVAL;
+		for (; first <= last; first++) {
+			if (engine->cpu_count == CPUS_MAX)
+				return -EINVAL;
+			engine->cpus[engine->cpu_count++] = (uint16_t)first;
+		}
+	}
+	return text == NULL ? 0 : -EINVAL;
+}
+
+static void format_cpus(const void *base, char *out, size_t capacity)
+{
+	const struct engine_config *engine = base;
+	size_t used = 0;
+	out[0] = '\0';
+	for (uint32_t i = 0; i < engine->cpu_count && used + 16 < capacity; i++) {
+		uint32_t last = i;
+		while (last + 1 < engine->cpu_count &&
+		       engine->cpus[last + 1] == engine->cpus[last] + 1)
+			last++;
+		int n = snprintf(out + used, capacity - used, i == last ? "%s%u" : "%s%u-%u",
+				 used > 0 ? "," : "", engine->cpus[i], engine->cpus[last]);
+		used += (size_t)n;
+		i = last;
+	}
+}
+
+static int parse_service(void *base, const char *text)
+{
+	struct engine_config *engine = base;
+	const char *rest = after(text, "fixed:");
+	engine->service_kind = SERVICE_FIXED;
+	if (rest == NULL) {
+		rest = after(text, "exponential:");
+		engine->service_kind = SERVICE_EXPONENTIAL;
+	}
+	return rest == NULL ? -EINVAL
+			    : value_time(rest, 0, SERVICE_TIME_MAX_NS, &engine->service_time_ns);
+}
+
+static void format_service(const void *base, char *out, size_t capacity)
+{
+	const struct engine_config *engine = base;
+	char time[64];
+	value_format_time(time, sizeof time, engine->service_time_ns);
+	snprintf(out, capacity, "%s:%s",
+		 engine->service_kind == SERVICE_FIXED ? "fixed" : "exponential", time);
+}
+
+/* "AT,LENGTH" */
+static int parse_stall(void *base, const char *text)
+{
+	struct engine_config *engine = base;
+	char at[64], length[64];
+	if (!two_parts(text, ',', at, length) ||
+	    value_time(at, 0, YEAR_NS, &engine->stall_at_ns) != 0)
+		return -EINVAL;
+	return value_time(length, 1, SERVICE_TIME_MAX_NS, &engine->stall_ns);
+}
+
+static void format_stall(const void *base, char *out, size_t capacity)
+{
+	const struct engine_config *engine = base;
+	char at[64], length[64];
+	value_format_time(at, sizeof at, engine->stall_at_ns);
+	value_format_time(length, sizeof length, engine->stall_ns);
+	snprintf(out, capacity, "%s,%s", at, length);
 }
 
 static int parse_verify(void *base, const char *text)
@@ -181,15 +345,16 @@ static void format_verify(const void *base, char *out, size_t capacity)
 /* in the order of the enums of workload.h */
 static const char *const splits[] = {"held-out", "training", "all", NULL};
 static const char *const scenarios[] = {"server", "offline", "single_stream", NULL};
-static const char *const rate_processes[] = {"linear", "poisson", NULL};
+static const char *const rate_processes[] = {"linear", "poisson", "bursts", NULL};
+static const char *const cache_states[] = {"as-is", "cold", "warm", NULL};
 static const char *const compressions[] = {"none", "zstd", NULL};
 static const char *const ios[] = {"io_uring", "pread", NULL};
 static const char *const booleans[] = {"0", "1", NULL};
-static const char *const kinds[] = {"null", "retrieve", "generate", NULL}; /* bits of KIND_* */
+/* bits of KIND_* */
+static const char *const kinds[] = {"null", "delay", "raw", "retrieve", "generate", NULL};
 static const char *const layouts[] = {"sst", NULL};
 static const char *const generators[] = {"cm", "noise", NULL};
 
-#define YEAR_NS (UINT64_C(8760) * 3600 * 1000000000)
 #define W_AT(field)                                                                                \
 	.offset = offsetof(struct workload, field), .width = sizeof((struct workload *)0)->field
 #define E_AT(field)                                                                                \
@@ -280,19 +445,59 @@ const struct key workload_keys[W_COUNT] = {
 		 W_AT(scenario),
 		 .choices = scenarios},
 	[W_RATE_IOPS] = {.name = "rate_iops",
-			 .takes = "a number > 0, at most 1000000000",
+			 .takes = "a number > 0 | a list, as 500,1000,2000 | peak",
 			 .fallback = "1000",
-			 .help = "server: requests a second.",
+			 .help = "server: requests a second, at most 1e9. A list of up to 16 is "
+				 "steps of equal length, gone through in every round. peak finds "
+				 "the highest rate at which "
+				 "target_latency holds.",
 			 .type = KEY_OWN,
 			 .parse = parse_rate,
 			 .format = format_rate},
 	[W_RATE_PROCESS] = {.name = "rate_process",
-			    .takes = "linear | poisson",
+			    .takes = "linear | poisson | bursts",
 			    .fallback = "poisson",
-			    .help = "server: equal or exponential gaps between requests.",
+			    .help = "server: equal or exponential gaps between requests. bursts: "
+				    "burst_agents agents wake together and each sends burst_chain "
+				    "requests, the next when the one before was answered.",
 			    .type = KEY_CHOICE,
 			    W_AT(rate_process),
 			    .choices = rate_processes},
+	[W_BURST_AGENTS] = {.name = "burst_agents",
+			    .takes = "a whole number from 1 to 65536",
+			    .fallback = "16",
+			    .help = "bursts: agents that wake together.",
+			    .type = KEY_COUNT,
+			    W_AT(burst_agents),
+			    .least = 1,
+			    .greatest = 65536},
+	[W_BURST_CHAIN] = {.name = "burst_chain",
+			   .takes = "a whole number from 1 to 65536",
+			   .fallback = "4",
+			   .help = "bursts: dependent requests of an agent, one after the other.",
+			   .type = KEY_COUNT,
+			   W_AT(burst_chain),
+			   .least = 1,
+			   .greatest = 65536},
+	[W_TARGET_LATENCY] = {.name = "target_latency",
+			      .takes = "a time > 0, at most 1h, as 10ms",
+			      .fallback_how = "none",
+			      .help = "server: a run whose response time exceeds this at "
+				      "target_latency_percentile is INVALID.",
+			      .type = KEY_TIME,
+			      W_AT(target_latency_ns),
+			      .least = 1,
+			      .greatest = UINT64_C(3600) * 1000000000},
+	[W_TARGET_LATENCY_PERCENTILE] =
+		{.name = "target_latency_percentile",
+		 .takes = "a number > 0, at most 99.999",
+		 .fallback = "99",
+		 .fallback_how = "99, single_stream 90",
+		 .help = "server, single_stream: the percentile that target_latency and "
+			 "min_query_count are about.",
+		 .type = KEY_OWN,
+		 .parse = parse_percentile,
+		 .format = format_percentile},
 	[W_RUNTIME] = {.name = "runtime",
 		       .takes = "a time > 0, at most 8760h, as 30s or 500ms",
 		       .fallback = "30s",
@@ -325,6 +530,40 @@ const struct key workload_keys[W_COUNT] = {
 		      W_AT(rounds),
 		      .least = 1,
 		      .greatest = 1000},
+	[W_MIN_DURATION] = {.name = "min_duration",
+			    .takes = "a time, at most 8760h, as 60s",
+			    .fallback = "1s",
+			    .help = "Measured time that a VALID run needs at least, unless "
+				    "number_ios is set.",
+			    .type = KEY_TIME,
+			    W_AT(min_duration_ns),
+			    .greatest = YEAR_NS},
+	[W_MIN_QUERY_COUNT] =
+		{.name = "min_query_count",
+		 .takes = "a whole number > 0",
+		 .fallback_how = "10 beyond target_latency_percentile, 1000 for 99; offline 1",
+		 .help = "Requests that a VALID run completes at least, of each engine.",
+		 .type = KEY_COUNT,
+		 W_AT(min_query_count),
+		 .least = 1,
+		 .greatest = UINT64_MAX},
+	[W_SS] = {.name = "ss",
+		  .takes = "slope:PERCENT% | mean:PERCENT% | none",
+		  .fallback = "slope:20%",
+		  .help = "Steady state: how much the mean response time may rise or fall, across "
+			  "rounds and within one (slope), or how far a round may be from the mean "
+			  "(mean). A slope must also be clear of noise at 99 %.",
+		  .type = KEY_OWN,
+		  .parse = parse_ss,
+		  .format = format_ss},
+	[W_CACHE_STATE] = {.name = "cache_state",
+			   .takes = "as-is | cold | warm",
+			   .fallback = "as-is",
+			   .help = "The page cache before each slice: as it is found, without the "
+				   "stores' files, or with all of them. Matters where direct = 0.",
+			   .type = KEY_CHOICE,
+			   W_AT(cache_state),
+			   .choices = cache_states},
 	[W_RANDSEED] = {.name = "randseed",
 			.takes = "a whole number from 0 to 2^64 - 1",
 			.fallback = "1",
@@ -341,13 +580,15 @@ const struct key workload_keys[W_COUNT] = {
 		      .format = format_verify},
 };
 
-#define KINDS_ALL (KIND_NULL | KIND_RETRIEVE | KIND_GENERATE)
-#define KINDS_STORE (KIND_RETRIEVE | KIND_GENERATE)
+#define KINDS_ALL (KIND_NULL | KIND_DELAY | KIND_RAW | KIND_RETRIEVE | KIND_GENERATE)
+#define KINDS_STORE (KIND_RAW | KIND_RETRIEVE | KIND_GENERATE)
 
 const struct key engine_keys[E_COUNT] = {
 	[E_KIND] = {.name = "kind",
-		    .takes = "null | retrieve | generate",
-		    .help = "Answers at once; reads stored contents; makes them again.",
+		    .takes = "null | delay | raw | retrieve | generate",
+		    .help = "null answers at once and delay after a set time: checks of the "
+			    "harness; raw reads contents from one plain file: the device's own "
+			    "speed; retrieve reads stored contents; generate makes them again.",
 		    .type = KEY_WORD,
 		    E_AT(kind),
 		    .choices = kinds,
@@ -370,6 +611,32 @@ const struct key engine_keys[E_COUNT] = {
 		       .least = 1,
 		       .greatest = 4096,
 		       .kinds = KINDS_ALL},
+	[E_CPUS_ALLOWED] =
+		{.name = "cpus_allowed",
+		 .takes = "CPU numbers, as 0-3,6",
+		 .fallback_how = "any",
+		 .help = "Worker i runs on the i-th of these CPUs only, and so on in turn.",
+		 .type = KEY_OWN,
+		 .parse = parse_cpus,
+		 .format = format_cpus,
+		 .kinds = KINDS_ALL},
+	[E_SERVICE_TIME] = {.name = "service_time",
+			    .takes = "fixed:TIME | exponential:MEAN, at most 60s",
+			    .fallback = "fixed:1ms",
+			    .help = "How long each worker serves a request, one after the other.",
+			    .type = KEY_OWN,
+			    .parse = parse_service,
+			    .format = format_service,
+			    .kinds = KIND_DELAY},
+	[E_STALL] = {.name = "stall",
+		     .takes = "AT,LENGTH, as 4s,2s; LENGTH at most 60s",
+		     .fallback_how = "never",
+		     .help = "Blocks once for LENGTH, in the first request from AT on; AT counts "
+			     "from the engine's first request, warm-up included.",
+		     .type = KEY_OWN,
+		     .parse = parse_stall,
+		     .format = format_stall,
+		     .kinds = KIND_DELAY},
 	[E_DIRECT] = {.name = "direct",
 		      .takes = "0 | 1",
 		      .fallback = "1",
@@ -436,6 +703,23 @@ unsigned engine_kind(const struct engine_config *engine)
 		if (strcmp(kinds[i], engine->kind) == 0)
 			return 1u << i;
 	return 0;
+}
+
+const char *kinds_in_words(unsigned of, char *out, size_t capacity)
+{
+	size_t used = 0;
+	out[0] = '\0';
+	for (unsigned i = 0; kinds[i] != NULL && used < capacity; i++) {
+		if ((of & 1u << i) == 0)
+			continue;
+		of &= ~(1u << i);
+		used += (size_t)snprintf(out + used, capacity - used, "%s%s",
+					 used == 0 ? ""
+					 : of == 0 ? " or "
+						   : ", ",
+					 kinds[i]);
+	}
+	return out;
 }
 
 /* ---- parse and format by type ---- */

@@ -33,20 +33,6 @@ static void print_key(FILE *out, const struct key *key)
 	print_wrapped(out, help);
 }
 
-static const char *kinds_title(unsigned kinds)
-{
-	switch (kinds) {
-	case KIND_RETRIEVE:
-		return "kind = retrieve";
-	case KIND_GENERATE:
-		return "kind = generate";
-	case KIND_RETRIEVE | KIND_GENERATE:
-		return "kind = retrieve or generate";
-	default:
-		return "any kind";
-	}
-}
-
 void workload_print_keys(FILE *out)
 {
 	fprintf(out, "[workload]\n");
@@ -55,8 +41,13 @@ void workload_print_keys(FILE *out)
 	unsigned kinds = 0;
 	for (int k = 0; k < E_COUNT; k++) {
 		if (engine_keys[k].kinds != kinds) {
+			char words[64];
 			kinds = engine_keys[k].kinds;
-			fprintf(out, "\n[engine \"LABEL\"], %s\n", kinds_title(kinds));
+			kinds_in_words(kinds, words, sizeof words);
+			if (k == 0)
+				fprintf(out, "\n[engine \"LABEL\"]\n");
+			else
+				fprintf(out, "\n[engine \"LABEL\"], kind = %s\n", words);
 		}
 		print_key(out, &engine_keys[k]);
 	}
@@ -74,9 +65,18 @@ static bool has_value(const struct workload *w, enum workload_key key)
 		return w->chunk_bytes > 0;
 	case W_NUMBER_IOS:
 		return w->number_ios > 0;
+	case W_TARGET_LATENCY:
+		return w->target_latency_ns > 0;
 	default:
 		return true;
 	}
+}
+
+static bool engine_has_value(const struct engine_config *engine, enum engine_key key)
+{
+	if (key == E_CPUS_ALLOWED)
+		return engine->cpu_count > 0;
+	return key != E_STALL || engine->stall_ns > 0;
 }
 
 void workload_each_value(const struct workload *w,
@@ -95,7 +95,8 @@ void workload_each_value(const struct workload *w,
 	for (unsigned i = 0; i < w->engine_count; i++) {
 		const struct engine_config *engine = &w->engines[i];
 		for (int k = 0; k < E_COUNT; k++) {
-			if (!engine_key_used(engine, (enum engine_key)k))
+			if (!engine_key_used(engine, (enum engine_key)k) ||
+			    !engine_has_value(engine, (enum engine_key)k))
 				continue;
 			key_format(&engine_keys[k], engine, value, sizeof value);
 			emit(arg, engine->label, engine_keys[k].name, value);

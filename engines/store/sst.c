@@ -224,19 +224,13 @@ static int start_anew(struct store_writer *w, const char *identity, struct error
 static int take_up(struct store_writer *w, const char *identity, const char **discarded,
 		   struct error *e)
 {
-	int same = store_dir_check_identity(w->dir, identity);
-	int complete = same != 0 ? same : store_dir_read_complete(w->dir, &w->counts, e);
-	if (complete == 0) {
+	int state = store_dir_judge(w->dir, identity, &w->counts, discarded);
+	if (state == 0) {
 		w->was_complete = true;
 		return 0;
 	}
-	/* a damaged COMPLETE tells of damaged tables: those are not gone on from */
-	if (same == 0 && complete == -ENOENT && resume(w) == 0)
+	if (state == -ENOENT && resume(w) == 0)
 		return 0;
-	if (same == -ESTALE)
-		*discarded = "was made for other contents or settings";
-	else if (same == 0 && complete == -EBADMSG)
-		*discarded = "was damaged";
 	return start_anew(w, identity, e);
 }
 
@@ -350,24 +344,6 @@ struct store {
 	struct store_counts counts;
 };
 
-static int check_whole(struct store *s, const char *identity, struct error *e)
-{
-	int err = store_dir_read_complete(s->dir, &s->counts, e);
-	if (err == -ENOENT)
-		return error_set(e, err, "%s: the store is not loaded completely; run: gvr load",
-				 s->dir);
-	if (err != 0)
-		return err;
-	err = store_dir_check_identity(s->dir, identity);
-	if (err == -ESTALE)
-		return error_set(e, err, "%s: made for other contents or settings; run: gvr load",
-				 s->dir);
-	if (err != 0)
-		return error_set(e, err == -ENOENT ? -EBADMSG : err,
-				 "%s/IDENTITY: cannot be read; run: gvr load", s->dir);
-	return 0;
-}
-
 /* Every table stays open, and the usual limit is 1024 files. */
 static void raise_file_limit(void)
 {
@@ -376,19 +352,6 @@ static void raise_file_limit(void)
 		limit.rlim_cur = limit.rlim_max;
 		setrlimit(RLIMIT_NOFILE, &limit);
 	}
-}
-
-static int check_direct(const struct store *s, struct error *e)
-{
-	char path[STORE_PATH_NBYTES];
-	store_dir_path(path, s->dir, "COMPLETE");
-	int fd = open(path, O_RDONLY | O_DIRECT | O_CLOEXEC);
-	if (fd < 0 && errno == EINVAL)
-		return error_set(e, -EINVAL, "%s: its file system has no O_DIRECT; set direct = 0",
-				 s->dir);
-	if (fd >= 0)
-		close(fd);
-	return 0;
 }
 
 /*
@@ -427,9 +390,9 @@ int store_open(struct store **out, const char *dir, const char *identity,
 		free(s);
 		return err;
 	}
-	err = check_whole(s, identity, e);
+	err = store_dir_check_whole(s->dir, identity, &s->counts, e);
 	if (err == 0 && options->direct)
-		err = check_direct(s, e);
+		err = store_dir_check_direct(s->dir, e);
 	if (err == 0)
 		err = open_for_reading(s, options, e);
 	if (err != 0) {

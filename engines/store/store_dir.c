@@ -214,11 +214,11 @@ static bool ends_with(const char *name, const char *end)
 	return name_nbytes >= end_nbytes && strcmp(name + name_nbytes - end_nbytes, end) == 0;
 }
 
-/* The names that RocksDB gives to its files. */
-static bool is_rocksdb_name(const char *name)
+/* The names that RocksDB gives to its files, and raw.c's. */
+static bool is_our_name(const char *name)
 {
 	if (strcmp(name, "CURRENT") == 0 || strcmp(name, "IDENTITY") == 0 ||
-	    strcmp(name, "LOCK") == 0)
+	    strcmp(name, "LOCK") == 0 || strcmp(name, STORE_VALUES_NAME) == 0)
 		return true;
 	if (strncmp(name, "MANIFEST-", 9) == 0 || strncmp(name, "OPTIONS-", 8) == 0)
 		return true;
@@ -238,7 +238,7 @@ static int empty_db(const char *dir, struct error *e)
 	const struct dirent *entry;
 	int err = 0;
 	while (err == 0 && (entry = readdir(d)) != NULL)
-		if (is_rocksdb_name(entry->d_name) && unlinkat(dirfd(d), entry->d_name, 0) != 0)
+		if (is_our_name(entry->d_name) && unlinkat(dirfd(d), entry->d_name, 0) != 0)
 			err = path_error(e, -errno, path, "remove a file in it");
 	if (err == 0 && fsync(dirfd(d)) != 0)
 		err = path_error(e, -errno, path, "write it");
@@ -424,8 +424,9 @@ static int digest_file(const char *dir, const char *name, off_t *nbytes, uint64_
 	snprintf(path, sizeof path, "%s/db/%s", dir, name);
 	if (lstat(path, &st) != 0)
 		return -errno;
-	int err = ends_with(name, ".sst") ? read_end(path, TABLE_END_NBYTES, &text, &read_nbytes)
-					  : read_whole(path, &text, &read_nbytes);
+	bool large = ends_with(name, ".sst") || strcmp(name, STORE_VALUES_NAME) == 0;
+	int err = large ? read_end(path, TABLE_END_NBYTES, &text, &read_nbytes)
+			: read_whole(path, &text, &read_nbytes);
 	if (err != 0)
 		return err;
 	*nbytes = st.st_size;
@@ -458,7 +459,7 @@ static int list_db(json_t *files, const char *dir)
 	const struct dirent *entry;
 	int err = 0;
 	while (err == 0 && (entry = readdir(d)) != NULL)
-		if (is_rocksdb_name(entry->d_name))
+		if (is_our_name(entry->d_name))
 			err = append_file(files, dir, entry->d_name);
 	closedir(d);
 	return err;
@@ -523,6 +524,58 @@ int store_dir_read_complete(const char *dir, struct store_counts *counts, struct
 	}
 	json_decref(object);
 	return err;
+}
+
+/* ---- what a store is ---- */
+
+int store_dir_judge(const char *dir, const char *identity, struct store_counts *counts,
+		    const char **why)
+{
+	*why = NULL;
+	int same = store_dir_check_identity(dir, identity);
+	if (same == -ESTALE)
+		*why = "was made for other contents or settings";
+	if (same != 0)
+		return -ESTALE;
+	int err = store_dir_read_complete(dir, counts, NULL);
+	if (err == 0 || err == -ENOENT)
+		return err;
+	/* a damaged COMPLETE tells of damaged files: those are not gone on from */
+	if (err == -EBADMSG)
+		*why = "was damaged";
+	return -ESTALE;
+}
+
+int store_dir_check_whole(const char *dir, const char *identity, struct store_counts *counts,
+			  struct error *e)
+{
+	int err = store_dir_read_complete(dir, counts, e);
+	if (err == -ENOENT)
+		return error_set(e, err, "%s: the store is not loaded completely; run: gvr load",
+				 dir);
+	if (err != 0)
+		return err;
+	err = store_dir_check_identity(dir, identity);
+	if (err == -ESTALE)
+		return error_set(e, err, "%s: made for other contents or settings; run: gvr load",
+				 dir);
+	if (err != 0)
+		return error_set(e, err == -ENOENT ? -EBADMSG : err,
+				 "%s/IDENTITY: cannot be read; run: gvr load", dir);
+	return 0;
+}
+
+int store_dir_check_direct(const char *dir, struct error *e)
+{
+	char path[STORE_PATH_NBYTES];
+	store_dir_path(path, dir, "COMPLETE");
+	int fd = open(path, O_RDONLY | O_DIRECT | O_CLOEXEC);
+	if (fd < 0 && errno == EINVAL)
+		return error_set(e, -EINVAL, "%s: its file system has no O_DIRECT; set direct = 0",
+				 dir);
+	if (fd >= 0)
+		close(fd);
+	return 0;
 }
 
 /* ---- bytes at rest ---- */

@@ -1,6 +1,7 @@
 /*
- * store_dir.h: the files around a store's RocksDB (store.h names them): who
- * may use it, what it is, whether it is whole.
+ * store_dir.h: the files around a store's RocksDB, or around the plain file of
+ * engines/raw.c (store.h names them): who may use it, what it is, whether it
+ * is whole.
  */
 #ifndef GVR_STORE_DIR_H
 #define GVR_STORE_DIR_H
@@ -21,6 +22,24 @@ int store_dir_lock_exclusive(int *fd, const char *dir, struct error *e);
 /* Takes the lock for serving. -ENOENT: no store; -EBUSY: being loaded. */
 int store_dir_lock_shared(int *fd, const char *dir, struct error *e);
 
+/* In a store's db, the plain file of engines/raw.c. */
+#define STORE_VALUES_NAME "values"
+
+/* What a store locked exclusively is to a load. 0: complete, counts are set.
+ * -ENOENT: a load of this identity was interrupted; go on from PROGRESS if it
+ * and what it tells of are there. -ESTALE: to be filled anew; *why says why
+ * what was there goes, or is NULL if there was nothing. */
+int store_dir_judge(const char *dir, const char *identity, struct store_counts *counts,
+		    const char **why);
+
+/* For serving: complete and of this identity. -ENOENT not loaded completely,
+ * -ESTALE another identity, -EBADMSG damaged. */
+int store_dir_check_whole(const char *dir, const char *identity, struct store_counts *counts,
+			  struct error *e);
+
+/* -EINVAL: the file system of dir has no O_DIRECT (e says: direct = 0). */
+int store_dir_check_direct(const char *dir, struct error *e);
+
 /* Removes what a store consists of, and nothing else. Locked exclusively. */
 int store_dir_empty(const char *dir, struct error *e);
 
@@ -34,9 +53,9 @@ int store_dir_read_progress(const char *dir, struct store_counts *counts, struct
 
 /* COMPLETE: the counts, and name, size and digest of each file in db, so that
  * RocksDB is never given files that are not what it wrote: a length field gone
- * wrong can make it abort. Of a table the digest covers the end only; its
- * blocks have checksums of their own. read: -ENOENT there is no such file,
- * -EBADMSG anything damaged. */
+ * wrong can make it abort. Of a table the digest covers the end only (its
+ * blocks have checksums of their own), and so it does of STORE_VALUES_NAME.
+ * read: -ENOENT there is no such file, -EBADMSG anything damaged. */
 int store_dir_write_complete(const char *dir, const struct store_counts *counts, struct error *e);
 int store_dir_read_complete(const char *dir, struct store_counts *counts, struct error *e);
 

@@ -83,6 +83,8 @@ test_set_may_change_the_scenario() {
 	runtime = 200ms
 	ramp_time = 0
 	rounds = 2
+	min_duration = 0
+	ss = none
 	[engine "a"]
 	kind = generate
 	numjobs = 2
