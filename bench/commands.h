@@ -17,9 +17,11 @@ enum {
 	EXIT_INVALID = 6,
 	EXIT_TIMEOUT = 7,
 	EXIT_DIFFER = 8,
+	EXIT_REGRESSION = 9,
 };
 
 /* argv[0] is the verb. Each returns an exit code. */
+int cmd_compare(int argc, char **argv);
 int cmd_load(int argc, char **argv);
 int cmd_run(int argc, char **argv);
 int cmd_train(int argc, char **argv);

@@ -6,9 +6,13 @@
 #include <string.h>
 
 static const struct option long_options[] = {
-	{"set", required_argument, NULL, 's'}, {"store", required_argument, NULL, 'd'},
-	{"out", required_argument, NULL, 'o'}, {"generator", required_argument, NULL, 'g'},
-	{"help", no_argument, NULL, 'h'},      {NULL, 0, NULL, 0},
+	{"set", required_argument, NULL, 's'},
+	{"store", required_argument, NULL, 'd'},
+	{"out", required_argument, NULL, 'o'},
+	{"generator", required_argument, NULL, 'g'},
+	{"threshold", required_argument, NULL, 't'},
+	{"help", no_argument, NULL, 'h'},
+	{NULL, 0, NULL, 0},
 };
 
 /* gvr's folder in the user's cache directory. */
@@ -50,48 +54,76 @@ static bool take(struct options *o, const char *verb, int letter, const char *va
 			return bad(verb, "--out: empty or too long", "");
 		o->out = value;
 		return true;
+	case 't':
+		o->threshold = value;
+		return true;
 	default:
 		o->generator = value;
 		return true;
 	}
 }
 
-/* How the user wrote the option that getopt stumbled over. */
-static const char *unknown_option(char **argv)
+/* The option that getopt stumbled over, or that this verb does not know, as
+ * the user wrote it. */
+static const char *unknown_option(char **argv, int letter, int long_index)
 {
-	static char letter[3] = "-";
+	static char text[32];
 
-	if (optopt == 0 || strncmp(argv[optind - 1], "--", 2) == 0)
+	if (long_index >= 0)
+		snprintf(text, sizeof text, "--%s", long_options[long_index].name);
+	else if (letter != '?' && letter != ':')
+		snprintf(text, sizeof text, "-%c", letter);
+	else if (optopt == 0 || strncmp(argv[optind - 1], "--", 2) == 0)
 		return argv[optind - 1];
-	letter[1] = (char)optopt;
-	return letter;
+	else
+		snprintf(text, sizeof text, "-%c", optopt);
+	return text;
+}
+
+static bool take_operands(struct options *o, int argc, char **argv, int wanted)
+{
+	int given = argc - optind;
+
+	if (given < wanted)
+		return bad(argv[0], "an operand is missing", "");
+	if (given > wanted)
+		return bad(argv[0],
+			   wanted == 1 ? "one operand only, not also " : "an operand too many: ",
+			   argv[optind + wanted]);
+	o->operands = (const char *const *)argv + optind;
+	o->operand = o->operands[0];
+	return true;
 }
 
 enum options_outcome options_parse(struct options *o, int argc, char **argv, const char *accepted)
 {
+	return options_parse_operands(o, argc, argv, accepted, 1);
+}
+
+enum options_outcome options_parse_operands(struct options *o, int argc, char **argv,
+					    const char *accepted, int operand_count)
+{
 	const char *verb = argv[0];
-	int letter;
+	int letter, long_index = -1;
 
 	memset(o, 0, sizeof *o);
 	opterr = 0;
-	while ((letter = getopt_long(argc, argv, ":s:o:g:h", long_options, NULL)) != -1) {
+	while ((letter = getopt_long(argc, argv, ":s:o:g:h", long_options, &long_index)) != -1) {
 		if (letter == 'h')
 			return OPTIONS_HELP;
 		if (letter == '?' || letter == ':' || strchr(accepted, letter) == NULL) {
 			bad(verb, letter == ':' ? "missing value of " : "unknown option ",
-			    unknown_option(argv));
+			    unknown_option(argv, letter, long_index));
 			return OPTIONS_BAD;
 		}
 		if (!take(o, verb, letter, optarg))
 			return OPTIONS_BAD;
+		long_index = -1;
 	}
-	if (optind + 1 != argc) {
-		bad(verb, optind < argc ? "one operand only, not also " : "an operand is missing",
-		    optind < argc ? argv[optind + 1] : "");
+	if (!take_operands(o, argc, argv, operand_count))
 		return OPTIONS_BAD;
-	}
-	o->operand = argv[optind];
-	if (o->store[0] == '\0' && !default_store(o->store, sizeof o->store)) {
+	if (strchr(accepted, 'd') != NULL && o->store[0] == '\0' &&
+	    !default_store(o->store, sizeof o->store)) {
 		bad(verb, "no home folder to keep stores in: give --store DIR", "");
 		return OPTIONS_BAD;
 	}
