@@ -21,6 +21,7 @@ enum {
 };
 
 /* argv[0] is the verb. Each returns an exit code. */
+int cmd_audit(int argc, char **argv);
 int cmd_compare(int argc, char **argv);
 int cmd_load(int argc, char **argv);
 int cmd_run(int argc, char **argv);

@@ -15,6 +15,7 @@ static const struct {
 	{"load", cmd_load, "fill the stores of a workload's engines"},
 	{"run", cmd_run, "run a workload: load what is missing, measure, judge"},
 	{"verify", cmd_verify, "check every content of every engine"},
+	{"audit", cmd_audit, "check that a workload's figures can be believed"},
 	{"compare", cmd_compare, "compare two results: is the second worse?"},
 	{NULL, NULL, NULL},
 };

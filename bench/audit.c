@@ -1,0 +1,288 @@
+#include "bench/audit.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "bench/format.h"
+#include "workloads/prng.h"
+
+#define ROUNDS 6u
+/* An order of requests is measured for about so long at a time. */
+#define SLICE_NS UINT64_C(500000000)
+/* How often a content is asked for, in a row or spread over the slice. */
+#define REPEATS 8u
+#define DISTINCT_MIN 32u
+/* How much faster or otherwise different still counts as the same. */
+#define TOLERANCE 0.10
+/* The name of the sub-sequence of randseed for the other seeds. */
+enum { SEED_AUDIT = 103 };
+
+static uint64_t smaller(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+static uint64_t gcd(uint64_t a, uint64_t b)
+{
+	while (b != 0) {
+		uint64_t rest = a % b;
+		a = b;
+		b = rest;
+	}
+	return a;
+}
+
+/* Steps through all items far from each other: near the golden section. */
+static uint64_t stride_of(uint64_t items)
+{
+	uint64_t stride = (uint64_t)((double)items * 0.6180339887498949) | 1;
+
+	while (gcd(stride, items) != 1)
+		stride++;
+	return stride;
+}
+
+static double rate_of(const struct engine_run *er)
+{
+	uint64_t window_ns = run_slice_window_ns(er);
+	return window_ns > 0 ? (double)er->slice_recorder->completed * 1e9 / (double)window_ns : 0;
+}
+
+/* ---- accuracy ---- */
+
+static int check_replies(struct run *run, struct engine_run *er, struct audit_engine *out,
+			 const struct slice_plan *plan, const char *what, struct error *e)
+{
+	int err = run_slice(run, er, plan, what, SLICE_NS, e);
+	const struct recorder *r = er->slice_recorder;
+
+	out->replies_checked += r->verified;
+	out->replies_wrong += r->mismatched + r->failed;
+	return err;
+}
+
+/* Items asked for once as gvr verify does, then the stream as gvr run does. */
+static int audit_accuracy(struct run *run, struct engine_run *er, struct audit_engine *out,
+			  struct error *e)
+{
+	struct slice_plan accuracy = run_plan(run), performance = run_plan(run);
+
+	accuracy.stream = NULL;
+	accuracy.item_stride = stride_of(run->contents->items);
+	accuracy.index_limit = run->contents->items;
+	accuracy.length_ns = 4 * SLICE_NS;
+	performance.length_ns = SLICE_NS;
+	int err = check_replies(run, er, out, &accuracy, "audit: accuracy", e);
+	if (err == 0 && !run->interrupted)
+		err = check_replies(run, er, out, &performance, "audit: performance", e);
+	out->service_p50_ns = (double)histogram_percentile(&er->slice_recorder->service, 50);
+	if (er->ops->makes_replies)
+		out->accuracy = out->replies_wrong == 0 && out->replies_checked > 0 ? AUDIT_PASS
+										    : AUDIT_FAIL;
+	return err;
+}
+
+/* ---- repeat ---- */
+
+/* The same requests in both orders: each of item_count items REPEATS times. */
+static struct slice_plan plan_repeat(const struct run *run, double rate, bool in_a_row)
+{
+	struct slice_plan plan = run_plan(run);
+	uint64_t items = run->contents->items;
+	uint64_t count = (uint64_t)(rate * (double)SLICE_NS / 1e9) / REPEATS;
+
+	plan.stream = NULL;
+	plan.item_count = smaller(count > DISTINCT_MIN ? count : DISTINCT_MIN, items);
+	plan.item_stride = stride_of(items);
+	plan.item_repeat = in_a_row ? REPEATS : 1;
+	plan.index_limit = plan.item_count * REPEATS;
+	return plan;
+}
+
+static int audit_repeat(struct run *run, struct engine_run *er, struct audit_engine *out,
+			struct error *e)
+{
+	double rates[2][ROUNDS], rate = rate_of(er);
+
+	for (unsigned i = 0; i < 2 * ROUNDS; i++) {
+		unsigned round = i / 2, in_a_row = (i ^ round) & 1; /* either goes first in turn */
+		struct slice_plan plan = plan_repeat(run, rate, in_a_row);
+		int err = run_slice(run, er, &plan, "audit: repeated contents", SLICE_NS, e);
+		if (err != 0 || run->interrupted)
+			return err;
+		rates[in_a_row][round] = rate_of(er);
+	}
+	out->repeated = ratio_paired(rates[1], rates[0], ROUNDS);
+	bool faster =
+		out->repeated.known && out->repeated.value > 1 + TOLERANCE && out->repeated.low > 1;
+	bool declared = run->workload->cache_state == CACHE_WARM;
+	out->repeat = faster && !declared ? AUDIT_FAIL : AUDIT_PASS;
+	return 0;
+}
+
+/* ---- seeds ---- */
+
+/* Other draws of the same contents: what is popular stays so. */
+static void other_stream(const struct run *run, unsigned seed, struct stream *s)
+{
+	struct workload w = *run->workload;
+
+	w.randseed = prng_key(w.randseed, SEED_AUDIT + seed);
+	stream_init(s, &w, run->contents->count);
+	s->popularity.scatter = run->stream.popularity.scatter;
+}
+
+/* The whole interval lies beyond the tolerance. */
+static bool differs(const struct ratio *r)
+{
+	return r->known && (r->low > 1 + TOLERANCE || r->high < 1 - TOLERANCE);
+}
+
+static bool seed_differs(const struct audit_engine *g, unsigned seed)
+{
+	return differs(&g->seed_rate[seed]) || differs(&g->seed_p50[seed]);
+}
+
+static int audit_seeds(struct run *run, struct engine_run *er, struct audit_engine *out,
+		       struct error *e)
+{
+	static struct stream streams[AUDIT_SEEDS + 1];
+	double rate[AUDIT_SEEDS + 1][ROUNDS], p50[AUDIT_SEEDS + 1][ROUNDS];
+	uint64_t next[AUDIT_SEEDS + 1] = {0};
+
+	streams[0] = run->stream;
+	for (unsigned s = 1; s <= AUDIT_SEEDS; s++)
+		other_stream(run, s, &streams[s]);
+	for (unsigned i = 0; i < ROUNDS * (AUDIT_SEEDS + 1); i++) {
+		unsigned round = i / (AUDIT_SEEDS + 1), s = (i + round) % (AUDIT_SEEDS + 1);
+		struct slice_plan plan = run_plan(run);
+		plan.stream = &streams[s];
+		plan.index_first = next[s];
+		plan.length_ns = SLICE_NS;
+		int err = run_slice(run, er, &plan, "audit: other seeds", SLICE_NS, e);
+		if (err != 0 || run->interrupted)
+			return err;
+		next[s] = er->slice.next_index;
+		rate[s][round] = rate_of(er);
+		p50[s][round] = (double)histogram_percentile(&er->slice_recorder->service, 50);
+	}
+	out->seeds = AUDIT_PASS;
+	for (unsigned s = 0; s < AUDIT_SEEDS; s++) {
+		out->seed_rate[s] = ratio_paired(rate[s + 1], rate[0], ROUNDS);
+		out->seed_p50[s] = ratio_paired(p50[s + 1], p50[0], ROUNDS);
+		if (seed_differs(out, s))
+			out->seeds = AUDIT_FAIL;
+	}
+	return 0;
+}
+
+/* ---- the audit ---- */
+
+static int audit_one(struct run *run, struct workload *w, struct engine_run *er,
+		     struct audit_engine *out, struct error *e)
+{
+	out->accuracy = out->repeat = out->seeds = AUDIT_NONE;
+	w->verify = VERIFY_ALL;
+	int err = audit_accuracy(run, er, out, e);
+	w->verify = VERIFY_NONE; /* the other two measure */
+	if (err == 0 && !run->interrupted)
+		err = audit_repeat(run, er, out, e);
+	if (err == 0 && !run->interrupted)
+		err = audit_seeds(run, er, out, e);
+	return err;
+}
+
+int audit_execute(struct audit *a, struct workload *w, const struct contents *contents,
+		  const struct progress *progress, struct error *e)
+{
+	memset(a, 0, sizeof *a);
+	int err = run_open(&a->run, contents, progress, e);
+	a->run.progress_total =
+		(2 + 2 * ROUNDS + (AUDIT_SEEDS + 1) * ROUNDS) * SLICE_NS * a->run.engine_count;
+	a->passed = true;
+	for (unsigned i = 0; i < a->run.engine_count && err == 0 && !a->run.interrupted; i++) {
+		struct audit_engine *out = &a->engines[i];
+		err = audit_one(&a->run, w, &a->run.engines[i], out, e);
+		a->passed = a->passed && out->accuracy != AUDIT_FAIL && out->repeat != AUDIT_FAIL &&
+			    out->seeds != AUDIT_FAIL;
+	}
+	a->passed = a->passed && !a->run.interrupted;
+	run_close(&a->run);
+	return err;
+}
+
+/* ---- for people ---- */
+
+static const char *outcome_name(enum audit_outcome outcome)
+{
+	static const char *const names[] = {"PASS", "FAIL", "-"};
+	return names[outcome];
+}
+
+static void format_ratio(char *out, size_t capacity, const struct ratio *r)
+{
+	if (r->known)
+		snprintf(out, capacity, "x %.3f (%.3f to %.3f)", r->value, r->low, r->high);
+	else
+		snprintf(out, capacity, "not known");
+}
+
+static void print_engine(const struct audit *a, unsigned index, FILE *out)
+{
+	const struct audit_engine *g = &a->engines[index];
+	char ratio[64], service[32];
+
+	fprintf(out, "\n%s\n", a->run.engines[index].config->label);
+	fprintf(out, "  %-4s accuracy: %" PRIu64 " replies checked, %" PRIu64 " wrong\n",
+		outcome_name(g->accuracy), g->replies_checked, g->replies_wrong);
+	format_ratio(ratio, sizeof ratio, &g->repeated);
+	fprintf(out, "  %-4s repeat: one content again and again, speed %s\n",
+		outcome_name(g->repeat), ratio);
+	for (unsigned s = 0; s < AUDIT_SEEDS; s++) {
+		format_ratio(ratio, sizeof ratio, &g->seed_rate[s]);
+		fprintf(out, "  %-4s seeds: another seed, speed %s\n",
+			g->seeds == AUDIT_NONE ? "-"
+			: seed_differs(g, s)   ? "FAIL"
+					       : "PASS",
+			ratio);
+		format_ratio(ratio, sizeof ratio, &g->seed_p50[s]);
+		fprintf(out, "       seeds: the same, service time p50 %s\n", ratio);
+	}
+	format_ns(service, sizeof service, g->service_p50_ns);
+	fprintf(out, "       harness: %.0f ns of each request; service time p50 %s\n",
+		a->run.null_ns_per_request, service);
+}
+
+/* What to do about a failure, once. */
+static void print_remedies(const struct audit *a, FILE *out)
+{
+	bool accuracy = false, repeat = false, seeds = false;
+
+	for (unsigned i = 0; i < a->run.engine_count; i++) {
+		accuracy |= a->engines[i].accuracy == AUDIT_FAIL;
+		repeat |= a->engines[i].repeat == AUDIT_FAIL;
+		seeds |= a->engines[i].seeds == AUDIT_FAIL;
+	}
+	if (accuracy)
+		fputs("\naccuracy: gvr verify names the contents that are wrong.\n", out);
+	if (repeat)
+		fputs("\nrepeat: something caches what was asked for before. Where that is meant, "
+		      "declare it\nwith cache_state = warm; else set direct = 1.\n",
+		      out);
+	if (seeds)
+		fputs("\nseeds: the figures depend on which requests are drawn. Raise runtime, or "
+		      "report\nseveral values of randseed.\n",
+		      out);
+}
+
+void audit_print(const struct audit *a, FILE *out)
+{
+	fprintf(out, "Audit is: %s\n", a->passed ? "PASSED" : "FAILED");
+	if (a->run.interrupted)
+		fputs("  * interrupted\n", out);
+	fprintf(out, "\nWorkload %.60s, %u rounds of each check, 95 %% intervals\n",
+		a->run.workload->name, ROUNDS);
+	for (unsigned i = 0; i < a->run.engine_count; i++)
+		print_engine(a, i, out);
+	print_remedies(a, out);
+}

@@ -1,0 +1,87 @@
+/* cmd_audit.c: gvr audit. */
+#include <stdio.h>
+
+#include "bench/audit.h"
+#include "bench/commands.h"
+#include "bench/load.h"
+#include "bench/progress.h"
+
+static const char help[] =
+	"usage: gvr audit WORKLOAD [--set SECTION.KEY=VALUE]... [--store DIR]\n"
+	"\n"
+	"Checks whether the figures of a workload can be believed, in the manner of\n"
+	"MLPerf's compliance tests, each engine by itself and as fast as it goes:\n"
+	"\n"
+	"  accuracy  replies while measuring are the right bytes, as in gvr verify\n"
+	"  repeat    one content asked for again and again is not served more than\n"
+	"            10 % faster than others, unless cache_state = warm declares it\n"
+	"  seeds     other seeds, which draw other requests, give the same figures\n"
+	"  harness   what gvr itself costs, beside what the engine takes\n"
+	"\n"
+	"  --set SECTION.KEY=VALUE  replaces a value of the file; SECTION is workload\n"
+	"                           or an engine's label\n"
+	"  --store DIR              where stores and models are kept (default: gvr's\n"
+	"                           folder in your cache directory)\n"
+	"\n"
+	"Exit: 0 passed, 1 error or interrupted, 2 bad arguments, 3 file missing,\n"
+	"4 permission, 5 bad workload file, 6 failed, 7 timeout, 8 bytes differ.\n"
+	"\n"
+	"Example: gvr audit workloads/smoke.ini\n";
+
+static void print_help(void)
+{
+	fputs(help, stdout);
+}
+
+static int exit_code(const struct audit *a)
+{
+	for (unsigned i = 0; i < a->run.engine_count; i++)
+		if (a->engines[i].accuracy == AUDIT_FAIL)
+			return EXIT_DIFFER;
+	if (a->run.interrupted)
+		return EXIT_ERROR;
+	return a->passed ? EXIT_OK : EXIT_INVALID;
+}
+
+static int audit_contents(struct contents *c, struct workload *w)
+{
+	static struct audit audit;
+	struct load_report report;
+	struct error e;
+
+	int err = load_all(c, &report, progress_terminal(), &e);
+	if (err == 0)
+		err = contents_map_digests(c, &e);
+	if (err != 0)
+		return command_failed(err, &e);
+	err = audit_execute(&audit, w, c, progress_terminal(), &e);
+	progress_clear();
+	int code;
+	if (err != 0) {
+		code = command_failed(err, &e);
+	} else {
+		audit_print(&audit, stdout);
+		code = exit_code(&audit);
+	}
+	run_free(&audit.run);
+	return code;
+}
+
+int cmd_audit(int argc, char **argv)
+{
+	static struct options o;
+	static struct workload w;
+	struct contents c;
+	struct error e;
+
+	int code = command_begin(&o, &w, argc, argv, "sd", print_help);
+	if (code >= 0)
+		return code;
+	int err = contents_open(&c, &w, o.store, CONTENTS_MAKE, command_notice, progress_terminal(),
+				&e);
+	if (err != 0)
+		return command_failed(err, &e);
+	code = audit_contents(&c, &w);
+	contents_close(&c);
+	return code;
+}
