@@ -10,9 +10,10 @@
 
 /* The search ends when what failed is within 2 % of what held. */
 #define CLOSE_ENOUGH 1.02
-/* Rounds that miss the target are measured again at a rate 3 % lower. */
-#define BACK_OFF 0.97
-#define ATTEMPTS_MAX 8u
+/* Rounds that miss the target are measured again at a rate that is lower by
+ * 3 %, then by 6, 12 and 24. */
+#define BACK_OFF 0.03
+#define ATTEMPTS_MAX 5u
 #define RATE_MAX 1e9
 /* A probe of fewer requests than this says nothing. */
 #define PROBE_REQUESTS_MIN 10
@@ -134,17 +135,15 @@ static int confirm(struct run *run, unsigned index, struct error *e)
 {
 	struct engine_run *er = &run->engines[index];
 
-	for (unsigned attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
+	for (unsigned attempt = 0;; attempt++) {
 		rounds_forget(er);
 		run_restart_schedule(run, er, er->peak.rate_iops);
 		int err = rounds_measure(run, index, 1, e);
-		if (err != 0 || run->interrupted ||
+		if (err != 0 || run->interrupted || attempt + 1 == ATTEMPTS_MAX ||
 		    holds(run, er->total, er->window_ns, er->planned_window_ns))
 			return err;
-		er->peak.rate_iops *= BACK_OFF;
+		er->peak.rate_iops *= 1 - BACK_OFF * (1 << attempt);
 	}
-	er->peak.rate_iops /= BACK_OFF; /* what was measured last */
-	return 0;
 }
 
 int peak_measure(struct run *run, struct error *e)

@@ -37,7 +37,7 @@ static void print_server(FILE *f, const struct workload *w)
 	fprintf(f, "Scenario server: ");
 	for (unsigned i = 0; i < w->rate_count; i++)
 		fprintf(f, "%s%g", i > 0 ? ", " : "", w->rate_iops[i]);
-	fprintf(f, "%s requests/s ", w->rate_count == 0 ? "as many as can be" : "");
+	fprintf(f, "%s ", w->rate_count == 0 ? "the highest rate that holds" : " requests/s");
 	if (w->rate_process == RATE_BURSTS)
 		fprintf(f,
 			"in bursts:\n%" PRIu32 " agents wake together, each sends %" PRIu32
@@ -111,6 +111,15 @@ static void cell_verified(char *out, size_t capacity, const struct engine_run *e
 static void cell_mismatched(char *out, size_t capacity, const struct engine_run *er)
 {
 	snprintf(out, capacity, "%" PRIu64, er->total->mismatched);
+}
+
+/* The highest rate that held the target; only with rate_iops = peak. */
+static void cell_peak(char *out, size_t capacity, const struct engine_run *er)
+{
+	if (er->peak.rate_iops == 0)
+		snprintf(out, capacity, "none");
+	else
+		format_rate(out, capacity, er->peak.rate_iops);
 }
 
 static void cell_rate(char *out, size_t capacity, const struct engine_run *er)
@@ -210,6 +219,18 @@ static void cell_reads(char *out, size_t capacity, const struct engine_run *er)
 			 (double)er->device.reads / (double)er->total->completed);
 }
 
+/* How much of the store a read could have met in the page cache. */
+static void cell_cached(char *out, size_t capacity, const struct engine_run *er)
+{
+	if (er->stats.store_dir[0] == '\0' || !er->cache.known || er->cache.store_bytes == 0)
+		none(out, capacity);
+	else if (er->config->direct)
+		snprintf(out, capacity, "bypassed");
+	else
+		snprintf(out, capacity, "%.0f %%",
+			 100.0 * (double)er->cache.before_bytes / (double)er->cache.store_bytes);
+}
+
 static void cell_resident(char *out, size_t capacity, const struct engine_run *er)
 {
 	format_bytes(out, capacity, (double)er->stats.resident_bytes);
@@ -222,6 +243,7 @@ static const struct {
 	{"workers x iodepth", cell_workers},
 	{"requests verified", cell_verified},
 	{"  with wrong bytes", cell_mismatched},
+	{"highest rate that holds", cell_peak},
 	{"requests served", cell_rate},
 	{"content served", cell_mib},
 	{"response time p50", cell_p50},
@@ -234,6 +256,7 @@ static const struct {
 	{"  bits a content byte", cell_bits},
 	{"moved a request", cell_moved},
 	{"  device reads", cell_reads},
+	{"store in page cache", cell_cached},
 	{"resident memory", cell_resident},
 };
 
@@ -295,7 +318,10 @@ static void print_table(FILE *f, const struct run *run, unsigned first, unsigned
 		fprintf(f, "%*.*s", CELL_WIDTH, CELL_WIDTH - 1,
 			run->engines[first + i].config->label);
 	fputc('\n', f);
+	bool peak = run->workload->scenario == SCENARIO_SERVER && run->workload->rate_count == 0;
 	for (size_t k = 0; k < sizeof rows / sizeof rows[0]; k++) {
+		if (rows[k].cell == cell_peak && !peak)
+			continue;
 		fprintf(f, "%-*s", NAME_WIDTH, rows[k].name);
 		for (unsigned i = 0; i < count; i++) {
 			char cell[32];
