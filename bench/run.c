@@ -14,6 +14,7 @@
 
 #define NULL_REQUESTS 200000u
 #define START_DELAY_NS UINT64_C(1000000)
+#define WAKE_NS UINT64_C(50000) /* of one worker after the other */
 #define DRAIN_GRACE_MIN_NS UINT64_C(1000000000)
 #define POLL_NS UINT64_C(100000000)
 /* Agents that may be awake at once, of one worker: some 2 MB. */
@@ -263,8 +264,12 @@ int run_slice(struct run *run, struct engine_run *er, const struct slice_plan *p
 	s->plan = *plan;
 	s->next_index = plan->index_first;
 	s->stopped = false;
+	for (unsigned i = 0; i < er->config->numjobs; i++)
+		worker_prepare(er->workers[i]);
 	/* planned times begin when the workers are surely awake */
-	s->start_ns = clock_ns() + (plan->schedule != NULL ? START_DELAY_NS : 0);
+	s->start_ns = clock_ns();
+	if (plan->schedule != NULL)
+		s->start_ns += START_DELAY_NS + er->config->numjobs * WAKE_NS;
 	s->stop_ns = plan->length_ns == UINT64_MAX ? UINT64_MAX : s->start_ns + plan->length_ns;
 	for (unsigned i = 0; i < er->config->numjobs; i++)
 		worker_begin(er->workers[i]);

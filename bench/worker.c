@@ -608,7 +608,7 @@ static int run_closed(struct worker *w)
 
 static void run_slice(struct worker *w)
 {
-	recorder_reset(w->recorder, w->config.slice->start_ns);
+	trend_reset(&w->recorder->trend, w->config.slice->start_ns);
 	w->ahead.count = 0;
 	w->idle_ns = 0;
 	w->excused_ns = w->submitted_ns = w->busy_since_ns = 0;
@@ -739,6 +739,11 @@ int worker_create(struct worker **out, const struct worker_config *config, struc
 	}
 	*out = w;
 	return 0;
+}
+
+void worker_prepare(struct worker *w)
+{
+	recorder_reset(w->recorder, 0);
 }
 
 void worker_begin(struct worker *w)

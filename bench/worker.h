@@ -78,6 +78,8 @@ struct worker;
 
 /* Starts the thread, on its CPU; its engine thread is open when this returns. */
 int worker_create(struct worker **out, const struct worker_config *config, struct error *e);
+/* Empties the recorder, before a slice. */
+void worker_prepare(struct worker *w);
 /* Begins the slice in config.slice; worker_wait returns when it is over:
  * 0, or -errno with e (the engine broke, -ETIMEDOUT it hung). */
 void worker_begin(struct worker *w);
