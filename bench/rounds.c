@@ -1,5 +1,4 @@
 /* rounds.c: the measured rounds: engines take turns, each round is accounted. */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -116,15 +115,13 @@ static void account_round(struct engine_run *er, unsigned round)
  * warm-up, and what then lies in the cache. */
 static int begin_engine(struct run *run, struct engine_run *er, struct error *e)
 {
-	char what[WORKLOAD_NAME_NBYTES + 64];
 	int err = 0;
 
 	if (er->stats.store_dir[0] != '\0' && run->workload->cache_state == CACHE_WARM)
 		err = cache_warm(er->stats.store_dir, e);
 	if (err == 0 && ramp_ns(run) > 0) {
 		struct slice_plan plan = plan_warm_up(run, er);
-		snprintf(what, sizeof what, "warming up %s", er->config->label);
-		err = run_slice(run, er, &plan, what, ramp_ns(run), e);
+		err = run_slice(run, er, &plan, "measuring", ramp_ns(run), e);
 	}
 	return err;
 }
