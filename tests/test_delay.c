@@ -2,18 +2,15 @@
  * test_delay.c: the delay engine against the recursion that defines a
  * first-come-first-served server: done = max(submitted, done before) + S.
  *
- * The clock is this file's own: each look at it takes TICK_NS and a sleep ends
- * OVERSLEEP_NS late, so that times are exact whatever else the machine does.
- * One test looks at the real one.
+ * In virtual time: each look at the clock takes TICK_NS and a sleep ends
+ * OVERSLEEP_NS late. One test looks at the real clock.
  */
 #include "tests/test.h"
 
 #include <math.h>
-#include <sys/syscall.h>
-#include <time.h>
-#include <unistd.h>
 
 #include "engines/engine.h"
+#include "tests/virtual_clock.h"
 
 #define DEPTH 16u
 #define US UINT64_C(1000)
@@ -33,31 +30,6 @@ struct server {
 	struct engine *engine;
 	struct engine_thread *thread;
 };
-
-/* ---- the clock: these stand before the C library's ---- */
-
-static bool real_clock;
-static uint64_t simulated_ns = 1000 * MS;
-
-int clock_gettime(clockid_t id, struct timespec *t)
-{
-	if (real_clock || id != CLOCK_MONOTONIC)
-		return (int)syscall(SYS_clock_gettime, id, t);
-	simulated_ns += TICK_NS;
-	t->tv_sec = (time_t)(simulated_ns / 1000000000);
-	t->tv_nsec = (long)(simulated_ns % 1000000000);
-	return 0;
-}
-
-int clock_nanosleep(clockid_t id, int flags, const struct timespec *t, struct timespec *left)
-{
-	uint64_t wake_ns = (uint64_t)t->tv_sec * 1000000000 + (uint64_t)t->tv_nsec;
-	if (real_clock)
-		return (int)syscall(SYS_clock_nanosleep, id, flags, t, left);
-	if (wake_ns > simulated_ns)
-		simulated_ns = wake_ns + OVERSLEEP_NS;
-	return 0;
-}
 
 static uint64_t now_ns(void)
 {
@@ -155,7 +127,7 @@ static void a_free_server_starts_at_once(void **state)
 		start(&s, SERVICE_FIXED, service_ns[i], 0, 0);
 		submit(&s, &r);
 		assert_ptr_equal(next_done(&s), &r);
-		simulated_ns += MS; /* idle */
+		virtual_now_ns += MS; /* idle */
 		submit(&s, &r);
 		assert_ptr_equal(next_done(&s), &r);
 		assert_at(r.done_ns, r.issued_ns + service_ns[i]);
@@ -169,7 +141,7 @@ static void it_is_so_by_the_real_clock(void **state)
 	(void)state;
 	struct server s;
 	double took_ns[101];
-	real_clock = true;
+	virtual_is_real = true;
 	start(&s, SERVICE_FIXED, 100 * US, 0, 0);
 	for (unsigned i = 0; i < 101; i++) {
 		struct request r = {0};
@@ -179,7 +151,7 @@ static void it_is_so_by_the_real_clock(void **state)
 		assert_true(took_ns[i] >= 100e3);
 	}
 	stop(&s);
-	real_clock = false;
+	virtual_is_real = false;
 	assert_true(median(took_ns, 101) < 110e3);
 }
 
@@ -195,7 +167,7 @@ static void busy_at_iodepth(void **state)
 	assert_ptr_equal(next_done(&s), &r[0]);
 	submit(&s, &r[DEPTH]);
 	/* what has been due for long is handed back together, but for cap */
-	simulated_ns += (DEPTH + 1) * MS;
+	virtual_now_ns += (DEPTH + 1) * MS;
 	assert_int_equal(ops->reap(s.thread, done, 3, 0), 3);
 	assert_ptr_equal(done[0], &r[1]);
 	assert_int_equal(ops->reap(s.thread, done, DEPTH + 1, 0), DEPTH - 3);
@@ -248,7 +220,7 @@ static void a_stall_blocks_once(void **state)
 	submit(&s, &first);
 	assert_ptr_equal(next_done(&s), &first);
 	assert_at(first.planned_ns, first.issued_ns);
-	simulated_ns = first.issued_ns + 20 * MS + LATE_NS;
+	virtual_now_ns = first.issued_ns + 20 * MS + LATE_NS;
 	submit(&s, &stalled);
 	assert_at(stalled.planned_ns, stalled.issued_ns + 40 * MS);
 	submit(&s, &behind);
@@ -257,7 +229,7 @@ static void a_stall_blocks_once(void **state)
 	assert_at(stalled.done_ns, stalled.issued_ns + 41 * MS);
 	assert_ptr_equal(next_done(&s), &behind);
 	assert_at(behind.done_ns, stalled.issued_ns + 42 * MS);
-	simulated_ns += 100 * MS;
+	virtual_now_ns += 100 * MS;
 	submit(&s, &later);
 	assert_ptr_equal(next_done(&s), &later);
 	assert_at(later.done_ns, later.issued_ns + MS);
@@ -272,7 +244,7 @@ static void no_stall_before_its_time(void **state)
 	start(&s, SERVICE_FIXED, 0, 20 * MS, 40 * MS);
 	submit(&s, &r);
 	next_done(&s);
-	simulated_ns = r.issued_ns + 20 * MS - LATE_NS;
+	virtual_now_ns = r.issued_ns + 20 * MS - LATE_NS;
 	submit(&s, &r);
 	assert_at(r.planned_ns, r.issued_ns);
 	next_done(&s);
@@ -368,6 +340,8 @@ static void draws_follow_from_the_seed(void **state)
 
 int main(void)
 {
+	virtual_step_ns = TICK_NS;
+	virtual_late_ns = OVERSLEEP_NS;
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_queue_is_served_one_by_one),
 		cmocka_unit_test(a_free_server_starts_at_once),
