@@ -31,7 +31,7 @@ static void print_help(FILE *out)
 	for (size_t i = 0; verbs[i].name != NULL; i++)
 		fprintf(out, "  gvr %-8s %s\n", verbs[i].name, verbs[i].what);
 	fputs("\n"
-	      "gvr VERB --help tells more; gvr run --help lists the keys of a workload file.\n"
+	      "gvr help VERB tells more; gvr help run lists the keys of a workload file.\n"
 	      "\n"
 	      "Example: gvr run workloads/smoke.ini --out out/smoke\n",
 	      out);
@@ -46,6 +46,28 @@ static int finish_output(int code)
 	return code == EXIT_OK ? EXIT_ERROR : code;
 }
 
+static int run_verb(int argc, char **argv)
+{
+	for (size_t i = 0; verbs[i].name != NULL; i++)
+		if (strcmp(argv[0], verbs[i].name) == 0) {
+			progress_catch_signals();
+			return finish_output(verbs[i].run(argc, argv));
+		}
+	fprintf(stderr, "gvr: no verb %s; see gvr --help\n", argv[0]);
+	return EXIT_USAGE;
+}
+
+/* gvr help VERB is gvr VERB --help. */
+static int help(int argc, char **argv)
+{
+	char option[] = "--help", *of_verb[] = {argv[1], option, NULL};
+
+	if (argc > 1)
+		return run_verb(2, of_verb);
+	print_help(stdout);
+	return finish_output(EXIT_OK);
+}
+
 int main(int argc, char **argv)
 {
 	if (argc < 2) {
@@ -53,19 +75,11 @@ int main(int argc, char **argv)
 		return EXIT_USAGE;
 	}
 	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
-	    strcmp(argv[1], "help") == 0) {
-		print_help(stdout);
-		return EXIT_OK;
-	}
+	    strcmp(argv[1], "help") == 0)
+		return help(argc - 1, argv + 1);
 	if (strcmp(argv[1], "--version") == 0) {
 		printf("gvr %s (%s)\n", gvr_version, gvr_commit);
 		return EXIT_OK;
 	}
-	for (size_t i = 0; verbs[i].name != NULL; i++)
-		if (strcmp(argv[1], verbs[i].name) == 0) {
-			progress_catch_signals();
-			return finish_output(verbs[i].run(argc - 1, argv + 1));
-		}
-	fprintf(stderr, "gvr: no verb %s; see gvr --help\n", argv[1]);
-	return EXIT_USAGE;
+	return run_verb(argc - 1, argv + 1);
 }
