@@ -66,7 +66,7 @@ static int probe(struct run *run, struct engine_run *er, double rate, bool *held
 	*held = false;
 	if (peak->probe_count == PEAK_PROBES_MAX || run->interrupted)
 		return 0;
-	snprintf(what, sizeof what, "searching the peak: %.6g/s", rate);
+	snprintf(what, sizeof what, "peak: %.6g/s", rate);
 	run_restart_schedule(run, er, rate);
 	struct slice_plan plan = run_plan_paced(run, er, 0, probe_ns(run));
 	int err = run_slice(run, er, &plan, what, 0, e);
@@ -136,9 +136,11 @@ static int confirm(struct run *run, unsigned index, struct error *e)
 	struct engine_run *er = &run->engines[index];
 
 	for (unsigned attempt = 0;; attempt++) {
-		rounds_forget(er);
+		int err = rounds_forget(run, er, e);
+		if (err != 0)
+			return err;
 		run_restart_schedule(run, er, er->peak.rate_iops);
-		int err = rounds_measure(run, index, 1, e);
+		err = rounds_measure(run, index, 1, e);
 		if (err != 0 || run->interrupted || attempt + 1 == ATTEMPTS_MAX ||
 		    holds(run, er->total, er->window_ns, er->planned_window_ns))
 			return err;

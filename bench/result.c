@@ -345,11 +345,11 @@ static json_t *histogram_files_json(const struct engine_run *er)
 	return files;
 }
 
-static json_t *rounds_json(const struct run *run, const struct engine_run *er)
+static json_t *rounds_json(const struct engine_run *er)
 {
 	json_t *rounds = json_array();
 
-	for (unsigned i = 0; i < run->rounds_done; i++) {
+	for (unsigned i = 0; i < er->rounds_done; i++) {
 		const struct round_figures *f = &er->rounds[i];
 		json_t *o = json_object();
 		set(o, "response_p50_ns", figure(f->response_p50_ns));
@@ -396,7 +396,7 @@ static json_t *engine_json(const struct run *run, const struct engine_run *er)
 	set(o, "io_uring", ring_json(&er->stats));
 	set(o, "dictionary", dictionary_json(&er->stats));
 	set(o, "generator", generator_json(&er->stats));
-	set(o, "rounds", rounds_json(run, er));
+	set(o, "rounds", rounds_json(er));
 	return o;
 }
 

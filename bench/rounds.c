@@ -196,29 +196,32 @@ int rounds_measure(struct run *run, unsigned first, unsigned count, struct error
 	for (unsigned i = 0; i < count; i++)
 		if (is_paced(run) && run->engines[first + i].peak.rate_iops == 0)
 			run_restart_schedule(run, &run->engines[first + i], 0);
-	for (run->rounds_done = 0; run->rounds_done < w->rounds; run->rounds_done++) {
-		shuffle(run, run->rounds_done, count, order);
+	for (unsigned round = 0; round < w->rounds; round++) {
+		shuffle(run, round, count, order);
 		for (unsigned i = 0; i < count; i++) {
 			struct engine_run *er = &run->engines[first + order[i]];
-			int err = measure(run, er, run->rounds_done, share, e);
+			int err = measure(run, er, round, share, e);
 			if (err != 0 || run->interrupted)
 				return err;
+			er->rounds_done++;
 		}
 	}
 	for (unsigned i = 0; i < count; i++) {
 		struct engine_run *er = &run->engines[first + i];
 		er->steady = steady_judge(w->ss_kind, w->ss_limit,
 					  is_paced(run) ? "response times" : "times per request",
-					  er->trends, run->rounds_done);
+					  er->trends, er->rounds_done);
 	}
 	return 0;
 }
 
-void rounds_forget(struct engine_run *er)
+int rounds_forget(const struct run *run, struct engine_run *er, struct error *e)
 {
 	recorder_reset(er->total, 0);
+	er->rounds_done = 0;
 	er->window_ns = er->planned_window_ns = 0;
 	er->device = (struct device_counters){0};
 	er->device_known = true;
 	er->next_index = 0;
+	return run_open_hlog(run, er, e);
 }

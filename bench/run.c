@@ -87,12 +87,14 @@ static int allocate(struct run *run, struct engine_run *er)
 	return ok ? 0 : -ENOMEM;
 }
 
-static int open_hlog(struct engine_run *er, struct error *e)
+int run_open_hlog(const struct run *run, struct engine_run *er, struct error *e)
 {
 	char comment[WORKLOAD_NAME_NBYTES + 64];
 
+	hlog_close(er->hlog);
+	er->hlog = NULL;
 	snprintf(comment, sizeof comment, "gvr, engine %s; values in ns", er->config->label);
-	return hlog_open(&er->hlog, (double)time(NULL), comment, e);
+	return hlog_open(&er->hlog, run->started_s, comment, e);
 }
 
 static int open_engine(struct run *run, struct engine_run *er, const struct engine_config *config,
@@ -104,7 +106,7 @@ static int open_engine(struct run *run, struct engine_run *er, const struct engi
 	er->device_known = true;
 	if (allocate(run, er) != 0)
 		return error_set(e, -ENOMEM, "out of memory");
-	int err = open_hlog(er, e);
+	int err = run_open_hlog(run, er, e);
 	if (err == 0)
 		err = er->ops->open(&er->engine, &er->env, e);
 	if (err != 0)
@@ -230,6 +232,16 @@ static void wait_for_workers(struct run *run, struct engine_run *er, const char 
 	}
 }
 
+/* Also where slices are so short that nobody looked while they ran. */
+static void after_slice(struct run *run, const struct engine_run *er, const char *what,
+			uint64_t share)
+{
+	run->progress_done += share;
+	if (progress_step(run->progress, what, run->progress_done, run->progress_total) != 0 ||
+	    er->slice.stopped)
+		run->interrupted = true;
+}
+
 static int collect(struct engine_run *er, struct error *e)
 {
 	int err = 0;
@@ -275,8 +287,7 @@ int run_slice(struct run *run, struct engine_run *er, const struct slice_plan *p
 		worker_begin(er->workers[i]);
 	wait_for_workers(run, er, what, share);
 	err = collect(er, e);
-	run->progress_done += share;
-	run->interrupted |= s->stopped;
+	after_slice(run, er, what, share);
 	return err;
 }
 
@@ -322,6 +333,7 @@ int run_open(struct run *run, const struct contents *contents, const struct prog
 	run->contents = contents;
 	run->progress = progress;
 	run->started_ns = clock_ns();
+	run->started_s = (double)time(NULL);
 	stream_init(&run->stream, w, contents->count);
 	int err = measure_null(run, e);
 	for (unsigned i = 0; i < w->engine_count && err == 0 && !run->interrupted; i++) {
@@ -337,6 +349,15 @@ void run_close(struct run *run)
 		close_engine(&run->engines[i]);
 }
 
+/* Those that every engine did. */
+static void count_rounds(struct run *run)
+{
+	run->rounds_done = run->workload->rounds;
+	for (unsigned i = 0; i < run->workload->engine_count; i++)
+		if (run->engines[i].rounds_done < run->rounds_done)
+			run->rounds_done = run->engines[i].rounds_done;
+}
+
 int run_execute(struct run *run, const struct contents *contents, bool enumerate,
 		const struct progress *progress, struct error *e)
 {
@@ -349,6 +370,7 @@ int run_execute(struct run *run, const struct contents *contents, bool enumerate
 		err = peak ? peak_measure(run, e) : rounds_measure(run, 0, run->engine_count, e);
 	}
 	run_close(run);
+	count_rounds(run);
 	if (err == 0 && !enumerate)
 		stream_check(run);
 	return err;

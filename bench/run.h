@@ -52,7 +52,8 @@ struct engine_run {
 	struct slice slice;
 	struct recorder *slice_recorder; /* of the last slice */
 	struct recorder *total;		 /* of all measured slices */
-	struct round_figures *rounds;	 /* run.rounds_done of each */
+	unsigned rounds_done;		 /* whole rounds */
+	struct round_figures *rounds;	 /* rounds_done of each */
 	struct trend *trends;
 	struct hlog *hlog;	    /* three histograms a round */
 	struct arrivals_plan plan;  /* server: its schedule */
@@ -75,11 +76,12 @@ struct run {
 	const struct progress *progress;
 	uint64_t progress_done, progress_total; /* of the present work, ns of measuring */
 	uint64_t started_ns;			/* clock time; hlog's time 0 */
+	double started_s;			/* the same, seconds since 1970 */
 	struct stream stream;
 	struct engine_run engines[WORKLOAD_ENGINES_MAX];
 	unsigned engine_count;
 	bool enumerated;      /* every item once, instead of the stream */
-	unsigned rounds_done; /* whole rounds */
+	unsigned rounds_done; /* whole rounds, of every engine */
 	bool interrupted;
 	double null_ns_per_request;
 	/* The digest of the first stream_requests measured requests, those
@@ -107,6 +109,9 @@ int run_open(struct run *run, const struct contents *contents, const struct prog
 /* Stops workers, closes engines, takes their stats. */
 void run_close(struct run *run);
 
+/* Begins er's histogram log, or begins it anew. */
+int run_open_hlog(const struct run *run, struct engine_run *er, struct error *e);
+
 /* A plan with nothing in it yet: the run's stream, closed loop, no limit. */
 struct slice_plan run_plan(const struct run *run);
 
@@ -133,7 +138,7 @@ void run_restart_schedule(const struct run *run, struct engine_run *er, double r
 /* All rounds of the engines [first, first + count), in turns. */
 int rounds_measure(struct run *run, unsigned first, unsigned count, struct error *e);
 /* Forgets what an engine measured, before its rounds are measured again. */
-void rounds_forget(struct engine_run *er);
+int rounds_forget(const struct run *run, struct engine_run *er, struct error *e);
 
 /* rate_iops = peak: finds each engine's rate, measures its rounds there. */
 int peak_measure(struct run *run, struct error *e);
