@@ -7,8 +7,9 @@
 #include "workloads/prng.h"
 
 #define ROUNDS 6u
-/* An order of requests is measured for about so long at a time. */
-#define SLICE_NS UINT64_C(500000000)
+/* An order of requests is measured for about so long at a time, and for no
+ * longer than a round of the workload. */
+#define SLICE_MAX_NS UINT64_C(500000000)
 /* How often a content is asked for, in a row or spread over the slice. */
 #define REPEATS 8u
 #define DISTINCT_MIN 32u
@@ -42,6 +43,11 @@ static uint64_t stride_of(uint64_t items)
 	return stride;
 }
 
+static uint64_t slice_ns(const struct run *run)
+{
+	return smaller(SLICE_MAX_NS, run->workload->runtime_ns / run->workload->rounds);
+}
+
 static double rate_of(const struct engine_run *er)
 {
 	uint64_t window_ns = run_slice_window_ns(er);
@@ -53,7 +59,7 @@ static double rate_of(const struct engine_run *er)
 static int check_replies(struct run *run, struct engine_run *er, struct audit_engine *out,
 			 const struct slice_plan *plan, const char *what, struct error *e)
 {
-	int err = run_slice(run, er, plan, what, SLICE_NS, e);
+	int err = run_slice(run, er, plan, what, slice_ns(run), e);
 	const struct recorder *r = er->slice_recorder;
 
 	out->replies_checked += r->verified;
@@ -70,8 +76,8 @@ static int audit_accuracy(struct run *run, struct engine_run *er, struct audit_e
 	accuracy.stream = NULL;
 	accuracy.item_stride = stride_of(run->contents->items);
 	accuracy.index_limit = run->contents->items;
-	accuracy.length_ns = 4 * SLICE_NS;
-	performance.length_ns = SLICE_NS;
+	accuracy.length_ns = 4 * slice_ns(run);
+	performance.length_ns = slice_ns(run);
 	int err = check_replies(run, er, out, &accuracy, "audit: accuracy", e);
 	if (err == 0 && !run->interrupted)
 		err = check_replies(run, er, out, &performance, "audit: performance", e);
@@ -89,7 +95,7 @@ static struct slice_plan plan_repeat(const struct run *run, double rate, bool in
 {
 	struct slice_plan plan = run_plan(run);
 	uint64_t items = run->contents->items;
-	uint64_t count = (uint64_t)(rate * (double)SLICE_NS / 1e9) / REPEATS;
+	uint64_t count = (uint64_t)(rate * (double)slice_ns(run) / 1e9) / REPEATS;
 
 	plan.stream = NULL;
 	plan.item_count = smaller(count > DISTINCT_MIN ? count : DISTINCT_MIN, items);
@@ -107,7 +113,7 @@ static int audit_repeat(struct run *run, struct engine_run *er, struct audit_eng
 	for (unsigned i = 0; i < 2 * ROUNDS; i++) {
 		unsigned round = i / 2, in_a_row = (i ^ round) & 1; /* either goes first in turn */
 		struct slice_plan plan = plan_repeat(run, rate, in_a_row);
-		int err = run_slice(run, er, &plan, "audit: repeated contents", SLICE_NS, e);
+		int err = run_slice(run, er, &plan, "audit: repeated contents", slice_ns(run), e);
 		if (err != 0 || run->interrupted)
 			return err;
 		rates[in_a_row][round] = rate_of(er);
@@ -158,8 +164,8 @@ static int audit_seeds(struct run *run, struct engine_run *er, struct audit_engi
 		struct slice_plan plan = run_plan(run);
 		plan.stream = &streams[s];
 		plan.index_first = next[s];
-		plan.length_ns = SLICE_NS;
-		int err = run_slice(run, er, &plan, "audit: other seeds", SLICE_NS, e);
+		plan.length_ns = slice_ns(run);
+		int err = run_slice(run, er, &plan, "audit: other seeds", slice_ns(run), e);
 		if (err != 0 || run->interrupted)
 			return err;
 		next[s] = er->slice.next_index;
@@ -197,8 +203,8 @@ int audit_execute(struct audit *a, struct workload *w, const struct contents *co
 {
 	memset(a, 0, sizeof *a);
 	int err = run_open(&a->run, contents, progress, e);
-	a->run.progress_total =
-		(2 + 2 * ROUNDS + (AUDIT_SEEDS + 1) * ROUNDS) * SLICE_NS * a->run.engine_count;
+	a->run.progress_total = (2 + 2 * ROUNDS + (AUDIT_SEEDS + 1) * ROUNDS) * slice_ns(&a->run) *
+				a->run.engine_count;
 	a->passed = true;
 	for (unsigned i = 0; i < a->run.engine_count && err == 0 && !a->run.interrupted; i++) {
 		struct audit_engine *out = &a->engines[i];
