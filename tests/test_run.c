@@ -151,6 +151,50 @@ static void number_ios_is_exact_for_any_workers(void **state)
 	close_contents();
 }
 
+/* More workers than CPUs, odd depths and rates, every way of asking: nothing
+ * is lost, whoever was in whose way. Also what the thread sanitizer watches. */
+static void workers_that_crowd_lose_nothing(void **state)
+{
+	(void)state;
+	static const char *const ways[] = {
+		"scenario = offline\nnumber_ios = 10007\n",
+		"scenario = offline\nruntime = 90ms\n",
+		"rate_iops = 7919\nruntime = 90ms\n",
+		"rate_iops = 7919\nruntime = 90ms\nrate_process = bursts\nburst_agents = 13\n"
+		"burst_chain = 7\n",
+		"rate_iops = 1009,30011,503\nruntime = 90ms\nrate_process = linear\n",
+		"rate_iops = peak\ntarget_latency = 3ms\nruntime = 60ms\nrate_process = bursts\n"
+		"burst_agents = 3\nburst_chain = 2\n",
+	};
+
+	for (unsigned i = 0; i < sizeof ways / sizeof ways[0]; i++) {
+		char text[1024];
+		/* a search takes half a second an engine */
+		const char *others =
+			strstr(ways[i], "peak") != NULL
+				? ""
+				: "[engine \"n\"]\nkind = null\nnumjobs = 8\niodepth = 7\n"
+				  "[engine \"r\"]\nkind = retrieve\nnumjobs = 8\n"
+				  "compression_type = none\ndirect = 0\niodepth = 5\n"
+				  "[engine \"g\"]\nkind = generate\nnumjobs = 8\n";
+		snprintf(text, sizeof text,
+			 "[workload]\ncontents = noise:50\nsize = fixed:100\nramp_time = 5ms\n"
+			 "rounds = 3\n%s[engine \"d\"]\nkind = delay\nnumjobs = 8\niodepth = 3\n"
+			 "service_time = exponential:30us\n%s",
+			 ways[i], others);
+		open_contents(text);
+		execute();
+		for (unsigned k = 0; k < f.run.engine_count; k++) {
+			const struct engine_run *er = &f.run.engines[k];
+			assert_accounted(er->total);
+			assert_true(er->stream_checked);
+			assert_int_equal(er->total->mismatched + er->total->failed, 0);
+			assert_true(er->total->completed > 0);
+		}
+		close_contents();
+	}
+}
+
 static void single_stream_keeps_one_in_flight(void **state)
 {
 	(void)state;
@@ -243,6 +287,7 @@ int main(void)
 		cmocka_unit_test(server_asks_all_engines_the_planned_requests),
 		cmocka_unit_test(response_is_never_less_than_service),
 		cmocka_unit_test(number_ios_is_exact_for_any_workers),
+		cmocka_unit_test(workers_that_crowd_lose_nothing),
 		cmocka_unit_test(single_stream_keeps_one_in_flight),
 		cmocka_unit_test(time_limited_offline_ends_in_time),
 		cmocka_unit_test(a_wrong_answer_is_named_and_exit_8),
