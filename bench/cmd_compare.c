@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "bench/compare.h"
+#include "bench/compare_relative.h"
 #include "bench/options.h"
 #include "bench/result_read.h"
 
@@ -21,9 +22,10 @@ static const char help[] =
 	"Compares result B with result A (files result.json or the folders that hold\n"
 	"them), engine by engine, by what each round measured. Shows the change from A\n"
 	"to B of each figure, its 95 % interval, and p: how often chance alone shows such\n"
-	"a change in any of the figures (Mann-Whitney, corrected after Holm). A machine\n"
-	"that was busier in one of the runs shows as a change: compare A with a second\n"
-	"run of A first.\n"
+	"a change in any of the figures (Mann-Whitney, corrected after Holm). A change\n"
+	"must also show relative to each other engine, round by round, else it is\n"
+	"`unclear`: a machine that was busier in one of the runs changes them all. So\n"
+	"keep an engine in the workload that you do not change, such as null.\n"
 	"\n"
 	"  --threshold PCT  a change counts if p < 0.05 and its whole interval lies\n"
 	"                   beyond PCT percent (default 5)\n"
@@ -207,6 +209,7 @@ static void print_row(const struct comparison *c, unsigned i)
 		[COMPARE_SAME] = "no difference",
 		[COMPARE_REGRESSION] = "regression",
 		[COMPARE_IMPROVEMENT] = "improvement",
+		[COMPARE_UNCLEAR] = "unclear",
 	};
 	const struct compare_figure *f = &c->figures[i];
 	enum result_figure which = c->names[i].which;
@@ -228,12 +231,20 @@ static void print_row(const struct comparison *c, unsigned i)
 	       f->known ? "%" : " ", interval, p, words[f->word]);
 }
 
+static const char unclear[] =
+	"\nunclear: changed, but not clearly more than another engine: perhaps the machine.\n";
+
 static void print_table(const struct comparison *c)
 {
 	printf("\n%-13s %-9s %6s %6s %7s %14s %5s\n", "engine", "figure", "A", "B", "change",
 	       "95 % interval", "p");
 	for (unsigned i = 0; i < c->count; i++)
 		print_row(c, i);
+	for (unsigned i = 0; i < c->count; i++)
+		if (c->figures[i].word == COMPARE_UNCLEAR) {
+			fputs(unclear, stdout);
+			return;
+		}
 }
 
 /* ---- comparing ---- */
@@ -262,6 +273,8 @@ static void choose_figures(struct comparison *c)
 				.a_count = a->round_count,
 				.b_count = b->round_count,
 				.higher_is_better = columns[k].higher_is_better,
+				.engine = i,
+				.which = k,
 			};
 		}
 	}
@@ -318,6 +331,10 @@ static int compare(const struct result_file *a, const struct result_file *b, dou
 	c = (struct comparison){.a = a, .b = b};
 	choose_figures(&c);
 	compare_figures(c.figures, c.count, threshold);
+	if (compare_relative(c.figures, c.count, threshold) != 0) {
+		fputs("gvr: out of memory\n", stderr);
+		return EXIT_ERROR;
+	}
 	print_head(&c);
 	if (c.count > 0)
 		print_table(&c);

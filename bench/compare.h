@@ -2,7 +2,7 @@
  * compare.h: is a figure of run B worse than in run A? Statistics only. The
  * values of both runs are one each round; rounds of different runs are no
  * pairs. What changed between two runs by itself (a busier machine) looks like
- * any other change.
+ * any other change: compare_relative.h.
  */
 #ifndef GVR_COMPARE_H
 #define GVR_COMPARE_H
@@ -13,13 +13,20 @@
 #define COMPARE_FIGURES_MAX 128u
 #define COMPARE_P 0.05
 
-enum compare_word { COMPARE_UNKNOWN, COMPARE_SAME, COMPARE_REGRESSION, COMPARE_IMPROVEMENT };
+enum compare_word {
+	COMPARE_UNKNOWN,
+	COMPARE_SAME,
+	COMPARE_REGRESSION,
+	COMPARE_IMPROVEMENT,
+	COMPARE_UNCLEAR, /* the engine or the machine (compare_relative.h) */
+};
 
 struct compare_figure {
 	/* given; counts at most COMPARE_ROUNDS_MAX */
 	const double *a, *b;
 	unsigned a_count, b_count;
 	bool higher_is_better;
+	unsigned engine, which; /* whose it is, and which of its figures */
 	/* found */
 	bool known;	       /* false: a value is missing or not above 0; the rest is 0 */
 	bool too_few;	       /* with so few rounds nothing could be told from chance */

@@ -2,11 +2,12 @@
 # gvr compare: what it concludes, what it refuses, and how it says so.
 . "$(dirname "$0")/lib.sh"
 
-# result FILE FACTOR [ROUNDS [SCENARIO]]: a VALID result of two engines; r's
-# response times are FACTOR times what they are with 1, everything else is noise.
+# result FILE FACTOR [ROUNDS [SCENARIO [OTHER]]]: a VALID result of two engines;
+# r's response times are FACTOR times what they are with 1, the other's OTHER
+# times, everything else is noise.
 result() {
 	mkdir -p "$(dirname "$1")"
-	awk -v factor="$2" -v rounds="${3:-6}" -v scenario="${4:-server}" '
+	awk -v factor="$2" -v rounds="${3:-6}" -v scenario="${4:-server}" -v other="${5:-1}" '
 	function engine(label, kind, f,   i, wobble) {
 		printf("    \"%s\": {\n      \"kind\": \"%s\",\n      \"rounds\": [\n", label, kind)
 		for (i = 0; i < rounds; i++) {
@@ -25,7 +26,7 @@ result() {
 		print "  \"request_stream\": {\"requests\": 30, \"digest\": \"8efe60a8c3b64c98\"},\n  \"engines\": {"
 		engine("r", "retrieve", factor)
 		print ","
-		engine("generate", "generate", 1)
+		engine("generate", "generate", other)
 		print "\n  }\n}"
 	}' >"$1"
 }
@@ -61,6 +62,24 @@ test_an_improvement_is_none() {
 	result "$WORK/b/result.json" 1
 	expect 0 "$GVR" compare "$WORK/a" "$WORK/b"
 	row r p50 | grep -q 'improvement$' || fail "$(row r p50)"
+}
+
+test_what_all_engines_share_is_unclear() {
+	result "$WORK/a/result.json" 1
+	result "$WORK/b/result.json" 1.3 6 server 1.3
+	expect 0 "$GVR" compare "$WORK/a" "$WORK/b"
+	[ "$(grep -c 'unclear$' "$WORK/out")" = 4 ] || fail "not 4 unclear: $(cat "$WORK/out")"
+	out_has "perhaps the machine"
+	# the machine is 20 % slower, and r by another 30 %
+	result "$WORK/b/result.json" 1.56 6 server 1.2
+	expect 9 "$GVR" compare "$WORK/a" "$WORK/b"
+	row r p50 | grep -q 'regression$' || fail "$(row r p50)"
+	row generate p50 | grep -q 'unclear$' || fail "$(row generate p50)"
+	# the machine is faster, and r is not
+	result "$WORK/b/result.json" 1 6 server 0.7
+	expect 0 "$GVR" compare "$WORK/a" "$WORK/b"
+	row r p50 | grep -q 'no difference$' || fail "$(row r p50)"
+	row generate p50 | grep -q 'improvement$' || fail "$(row generate p50)"
 }
 
 test_the_threshold_is_kept() {
