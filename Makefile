@@ -157,11 +157,13 @@ demo: $(GVR) $(CORPUS)
 	./$(GVR) run workloads/manpages.ini --store build/demo/store --out build/demo/manpages
 
 # Timings, never tests: one core each, as fast as it goes, on the demo's documents;
-# then what the harness costs and how it reads a device, beside fio.
+# then what the harness costs and how it reads a device, beside fio; and whether
+# it sees differences where there are none (some 13 minutes).
 bench: $(GVR) $(CORPUS)
 	./$(GVR) run workloads/bench.ini --store build/demo/store --out build/bench
 	$(Q)GVR=$(abspath $(GVR)) sh tests/bench/null.sh
 	$(Q)GVR=$(abspath $(GVR)) sh tests/bench/raw.sh
+	$(Q)GVR=$(abspath $(GVR)) sh tests/bench/aa.sh
 
 format:
 	clang-format -i $(wildcard */*.[ch] */*/*.[ch] */*/*/*.[ch] */*/*.cc)

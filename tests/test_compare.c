@@ -7,6 +7,7 @@
 #include <math.h>
 
 #include "bench/compare.h"
+#include "bench/compare_relative.h"
 #include "workloads/prng.h"
 
 #define ROUNDS_MAX 20u
@@ -302,6 +303,90 @@ static void most_rounds_there_can_be(void **state)
 	assert_false(f.too_few);
 }
 
+/* ---- a machine that drifts ---- */
+
+/* Two runs of three engines on a machine that is up to some 70 % slower or
+ * faster in the second, and drifts by 20 % from round to round; engines have
+ * noise of 3 % of their own. The first engine takes `ratio` in b. */
+static void drifting(struct compare_figure *f, struct sample *samples, uint64_t key, double ratio)
+{
+	enum { ROUNDS = 10, ENGINES = 3 };
+	double run = 0.3 * noise(key, 1000);
+
+	for (unsigned k = 0; k < ENGINES; k++) {
+		struct sample *s = &samples[k];
+		for (unsigned i = 0; i < ROUNDS; i++) {
+			uint64_t own = prng_key(key, k);
+			s->a[i] = exp(0.2 * noise(key, i) + 0.03 * noise(own, i));
+			s->b[i] = exp(run + 0.2 * noise(key, 100 + i) + 0.03 * noise(own, 100 + i));
+			s->b[i] *= k == 0 ? ratio : 1;
+		}
+		f[k] = (struct compare_figure){
+			.a = s->a, .b = s->b, .a_count = ROUNDS, .b_count = ROUNDS, .engine = k};
+	}
+}
+
+/* Trials in which the first engine is found worse (*first), any other (*other). */
+static void find_drifting(double ratio, bool relative, unsigned *first, unsigned *other)
+{
+	static struct sample samples[3];
+	struct compare_figure f[3];
+
+	*first = *other = 0;
+	for (unsigned trial = 0; trial < 100; trial++) {
+		drifting(f, samples, prng_key(7, trial), ratio);
+		compare_figures(f, 3, 0.05);
+		if (relative)
+			assert_int_equal(compare_relative(f, 3, 0.05), 0);
+		*first += f[0].word == COMPARE_REGRESSION;
+		*other += f[1].word == COMPARE_REGRESSION || f[2].word == COMPARE_REGRESSION;
+	}
+}
+
+static void drift_of_the_machine_is_no_regression(void **state)
+{
+	(void)state;
+	unsigned first, other;
+	find_drifting(1, false, &first, &other);
+	assert_in_range(first, 15, 50); /* so it would be */
+	find_drifting(1, true, &first, &other);
+	assert_in_range(first + other, 0, 5);
+}
+
+/* Where the machine did not hide it. The interval of 10 rounds of such a machine
+ * is +-0.2 (t * 0.2 * sqrt(2 / 10)), so the whole of it is above 5 % if run >
+ * 0.05 + 0.2 - log(ratio): half of the trials, and 93 %; less three standard
+ * errors of 100 trials. */
+static void a_change_on_top_of_drift_is_found(void **state)
+{
+	(void)state;
+	unsigned first, other;
+	find_drifting(1.3, true, &first, &other);
+	assert_in_range(first, 35, 65);
+	assert_in_range(other, 0, 5);
+	find_drifting(2, true, &first, &other);
+	assert_in_range(first, 85, 100);
+}
+
+/* An engine that has nobody like it is judged by itself. */
+static void alone_it_counts_as_it_is(void **state)
+{
+	(void)state;
+	struct sample samples[2];
+	struct compare_figure f[2] = {simulate(&samples[0], 1, 10, 2),
+				      simulate(&samples[1], 2, 10, 2)};
+	f[1].which = 1;
+	f[1].engine = 1;
+	compare_figures(f, 2, 0.05);
+	assert_int_equal(compare_relative(f, 2, 0.05), 0);
+	assert_int_equal(f[0].word, COMPARE_REGRESSION);
+	assert_int_equal(f[1].word, COMPARE_REGRESSION);
+	f[1].which = 0;
+	assert_int_equal(compare_relative(f, 2, 0.05), 0);
+	assert_int_equal(f[0].word, COMPARE_UNCLEAR);
+	assert_int_equal(f[1].word, COMPARE_UNCLEAR);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -320,6 +405,9 @@ int main(void)
 		cmocka_unit_test(rounds_needed),
 		cmocka_unit_test(the_same_input_gives_the_same_answer),
 		cmocka_unit_test(most_rounds_there_can_be),
+		cmocka_unit_test(drift_of_the_machine_is_no_regression),
+		cmocka_unit_test(a_change_on_top_of_drift_is_found),
+		cmocka_unit_test(alone_it_counts_as_it_is),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -10,9 +10,7 @@ out=$work/aa
 rm -rf $out
 mkdir -p $out
 
-workload() { # workload KIND SETTING...: two engines of that kind
-	kind=$1
-	shift
+workload() { # to which engines are added
 	cat <<-W
 		[workload]
 		name = aa
@@ -26,18 +24,30 @@ workload() { # workload KIND SETTING...: two engines of that kind
 		ss = none
 		rounds = 10
 	W
+}
+
+twice() { # twice KIND SETTING...: two engines of that kind
+	kind=$1
+	shift
+	workload
 	for label in a b; do
 		printf '[engine "%s"]\nkind = %s\n' $label "$kind"
 		[ $# -eq 0 ] || printf '%s\n' "$@"
 	done
 }
-workload retrieve 'compression_type = none' >$out/retrieve.ini
-workload null >$out/null.ini
-workload delay 'service_time = exponential:100us' >$out/delay.ini
+twice retrieve 'compression_type = none' >$out/retrieve.ini
+twice null >$out/null.ini
+twice delay 'service_time = exponential:100us' >$out/delay.ini
+# and engines that have little in common, for gvr compare
+{
+	workload
+	printf '[engine "r"]\nkind = retrieve\ncompression_type = none\n'
+	printf '[engine "g"]\nkind = generate\n[engine "n"]\nkind = null\n'
+} >$out/mixed.ini
 
 for run in $(seq "$runs"); do
 	for scenario in server offline; do
-		for kind in retrieve null delay; do
+		for kind in retrieve null delay mixed; do
 			code=0
 			"$GVR" run $out/$kind.ini --set workload.scenario=$scenario \
 				--store $work/store --out $out/$kind-$scenario/"$run" \
@@ -53,6 +63,7 @@ printf '%-20s' engine
 printf '%10s' p50 p99 rps cpu
 echo
 for case in $out/*-*/; do
+	case $case in */mixed-*) continue ;; esac
 	printf '%-20s' "$(basename "$case")"
 	for ratio in response_p50 response_p99 achieved_rps cpu_us_per_request; do
 		jq -s --arg r $ratio '[.[] | .ratios[][$r] | select(. != null) | .ci95
