@@ -284,26 +284,29 @@ static int reap_until(struct worker *w, uint64_t due_ns)
 	return n;
 }
 
+static void drop(struct worker *w, const struct due *d)
+{
+	struct recorder *rec = w->recorder;
+	uint64_t requests = 1 + (uint64_t)d->chain_left;
+
+	rec->planned += requests;
+	rec->dropped += requests;
+	if (rec->steps != NULL)
+		rec->steps[worker_step_of(w, d->schedule_ns)].planned += requests;
+}
+
 /* What is planned for this slice and was never issued, if the slice had to
  * end. */
 static void drop_rest(struct worker *w)
 {
-	struct recorder *rec = w->recorder;
-	uint64_t dropped = 0;
-
 	for (; w->follow_count > 0; w->follow_count--) {
-		dropped += 1 + w->follow[w->follow_first].chain_left;
+		drop(w, &w->follow[w->follow_first]);
 		w->follow_first = (w->follow_first + 1) % w->config.chain_max;
 	}
 	while (w->head.schedule_ns < w->config.slice->plan.end_ns && !w->config.slice->stopped) {
-		uint64_t chain = w->arrivals.plan.chain;
-		dropped += chain;
-		if (rec->steps != NULL)
-			rec->steps[worker_step_of(w, w->head.schedule_ns)].planned += chain;
+		drop(w, &w->head);
 		advance_schedule(w);
 	}
-	rec->planned += dropped;
-	rec->dropped += dropped;
 	w->chains = 0;
 }
 

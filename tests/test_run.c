@@ -89,6 +89,10 @@ static void assert_accounted(const struct recorder *r)
 {
 	assert_int_equal(r->planned, r->completed + r->failed + r->dropped);
 	assert_int_equal(r->issued, r->completed + r->failed);
+	uint64_t of_steps = 0;
+	for (unsigned i = 0; i < r->step_count; i++)
+		of_steps += r->steps[i].planned;
+	assert_int_equal(of_steps, r->step_count > 0 ? r->planned : 0);
 	assert_int_equal(r->response.count + r->response.out_of_range, r->completed);
 	assert_int_equal(r->service.count + r->service.out_of_range, r->completed);
 	assert_int_equal(r->slip.count + r->slip.out_of_range, r->completed);
@@ -195,6 +199,20 @@ static void workers_that_crowd_lose_nothing(void **state)
 	}
 }
 
+/* What agents were still to ask when time was up is dropped, and counted. */
+static void chains_cut_short_are_accounted(void **state)
+{
+	(void)state;
+	open_contents("[workload]\ncontents = noise:50\nsize = fixed:100\nramp_time = 0\n"
+		      "rate_iops = 5000,20000\nrate_process = bursts\nburst_agents = 5\n"
+		      "burst_chain = 100\nruntime = 500ms\nrounds = 1\n"
+		      "[engine \"d\"]\nkind = delay\nservice_time = fixed:2ms\niodepth = 2\n");
+	execute();
+	assert_accounted(f.run.engines[0].total);
+	assert_true(f.run.engines[0].total->dropped > 0);
+	close_contents();
+}
+
 static void single_stream_keeps_one_in_flight(void **state)
 {
 	(void)state;
@@ -288,6 +306,7 @@ int main(void)
 		cmocka_unit_test(response_is_never_less_than_service),
 		cmocka_unit_test(number_ios_is_exact_for_any_workers),
 		cmocka_unit_test(workers_that_crowd_lose_nothing),
+		cmocka_unit_test(chains_cut_short_are_accounted),
 		cmocka_unit_test(single_stream_keeps_one_in_flight),
 		cmocka_unit_test(time_limited_offline_ends_in_time),
 		cmocka_unit_test(a_wrong_answer_is_named_and_exit_8),
