@@ -54,13 +54,17 @@ static void walk_one(struct walk *k)
 		next_arrival(k);
 }
 
-static void walk_to(struct walk *k, uint64_t count, const struct run *run, uint64_t total)
+/* False: the user wants to stop. */
+static bool walk_to(struct walk *k, uint64_t count, const struct run *run, uint64_t total)
 {
 	while (k->seen < count) {
 		walk_one(k);
-		if (k->seen % STEP_REQUESTS == 0)
-			progress_step(run->progress, "checking the request stream", k->seen, total);
+		if (k->seen % STEP_REQUESTS == 0 &&
+		    progress_step(run->progress, "checking the request stream", k->seen, total) !=
+			    0)
+			return false;
 	}
+	return true;
 }
 
 /* Engines in ascending order of how much they were asked, so that one walk
@@ -91,7 +95,11 @@ void stream_check(struct run *run)
 		struct engine_run *er = &run->engines[order[i]];
 		if (i == 0 || peak)
 			begin_walk(&k, run, er);
-		walk_to(&k, er->total->issued, run, total);
+		if (!walk_to(&k, er->total->issued, run, total)) {
+			run->interrupted = true;
+			run->stream_requests = 0; /* nothing is known of it */
+			return;
+		}
 		/* what an overloaded or stopped engine was not asked may lie anywhere */
 		er->stream_checked = run->interrupted || er->total->dropped > 0 ||
 				     er->total->stream_digest == k.digest;

@@ -213,6 +213,38 @@ static void chains_cut_short_are_accounted(void **state)
 	close_contents();
 }
 
+static int stop_at_stream_check(void *arg, const char *what, unsigned long long done,
+				unsigned long long total)
+{
+	(void)arg;
+	(void)done;
+	(void)total;
+	return strcmp(what, "checking the request stream") == 0;
+}
+
+/* Ctrl-C while the streams of a long run are made again: all is measured, and
+ * nothing is claimed of the requests. */
+static void a_check_that_is_stopped_claims_nothing(void **state)
+{
+	(void)state;
+	static const struct progress progress = {.step = stop_at_stream_check};
+	struct error e = {""};
+	open_contents("[workload]\ncontents = noise:50\nsize = fixed:100\nscenario = offline\n"
+		      "popularity = sequential\nnumber_ios = 4200000\nramp_time = 0\nrounds = 2\n"
+		      "[engine \"n\"]\nkind = null\niodepth = 32\n");
+	assert_int_equal(run_execute(&f.run, &f.contents, false, &progress, &e), 0);
+	verdict_of(&f.run, &f.verdict);
+	assert_true(f.run.interrupted);
+	assert_int_equal(f.run.stream_requests, 0);
+	assert_false(f.run.engines[0].stream_checked);
+	assert_accounted(f.run.engines[0].total);
+	assert_int_equal(f.run.engines[0].total->completed, 4200000);
+	assert_int_equal(verdict_exit_code(&f.run, &f.verdict), 1);
+	assert_int_equal(f.verdict.reason_count, 1);
+	assert_non_null(strstr(f.verdict.reasons[0], "interrupted"));
+	close_contents();
+}
+
 static void single_stream_keeps_one_in_flight(void **state)
 {
 	(void)state;
@@ -307,6 +339,7 @@ int main(void)
 		cmocka_unit_test(number_ios_is_exact_for_any_workers),
 		cmocka_unit_test(workers_that_crowd_lose_nothing),
 		cmocka_unit_test(chains_cut_short_are_accounted),
+		cmocka_unit_test(a_check_that_is_stopped_claims_nothing),
 		cmocka_unit_test(single_stream_keeps_one_in_flight),
 		cmocka_unit_test(time_limited_offline_ends_in_time),
 		cmocka_unit_test(a_wrong_answer_is_named_and_exit_8),
