@@ -273,6 +273,7 @@ static void choose_figures(struct comparison *c)
 				.a_count = a->round_count,
 				.b_count = b->round_count,
 				.higher_is_better = columns[k].higher_is_better,
+				.others_add = k == RESULT_MOVED_BYTES_PER_REQUEST,
 				.engine = i,
 				.which = k,
 			};

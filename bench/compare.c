@@ -155,11 +155,25 @@ static void find_chances(struct compare_figure *figures, unsigned count)
 
 /* ---- all together ---- */
 
+static double least(const double *values, unsigned count)
+{
+	double found = values[0];
+
+	for (unsigned i = 1; i < count; i++)
+		found = fmin(found, values[i]);
+	return found;
+}
+
 static enum compare_word judge(const struct compare_figure *f, double threshold)
 {
 	if (!f->known)
 		return COMPARE_UNKNOWN;
 	bool above = f->low - 1 > threshold, below = 1 - f->high > threshold;
+	if (f->others_add) {
+		double ratio = least(f->b, f->b_count) / least(f->a, f->a_count);
+		above = above && ratio - 1 > threshold;
+		below = below && 1 - ratio > threshold;
+	}
 	if (!(f->p < COMPARE_P) || (!above && !below))
 		return f->too_few ? COMPARE_UNKNOWN : COMPARE_SAME;
 	return above == f->higher_is_better ? COMPARE_IMPROVEMENT : COMPARE_REGRESSION;

@@ -26,6 +26,9 @@ struct compare_figure {
 	const double *a, *b;
 	unsigned a_count, b_count;
 	bool higher_is_better;
+	/* others only ever add to it, as to what a device read: the least values
+	 * must differ, too */
+	bool others_add;
 	unsigned engine, which; /* whose it is, and which of its figures */
 	/* found */
 	bool known;	       /* false: a value is missing or not above 0; the rest is 0 */

@@ -16,11 +16,11 @@
  * other rounds, and figures that only one engine has, are left out. What
  * changed all engines alike is not found. -ENOMEM.
  *
- * Measured: 30 to 40 runs of 10 rounds of 0.1 s of the same program, on 2 CPUs
- * with compilers and tests running beside; pairs of runs of which one or more
- * figures were found worse by more than 5 %: without this 33 to 59 %, with it
- * 1 to 2 %, and in a mix of engines that use CPU and device differently 10 %
- * (0 % of runs that followed each other). One engine made worse by 25 % is
+ * Measured with runs of the same program, 10 rounds of 0.1 s, on 2 CPUs with
+ * compilers and tests running beside: pairs of runs that followed each other of
+ * which any figure was found worse by more than 5 %: without this 23 to 55 %,
+ * with it 0 to 3 %, and 3 of 58 where engines have little in common, so that
+ * what else ran could hold up one of them. One engine made worse by 25 % is
  * found in 33 to 96 % of pairs, by 50 % in 69 to 100 %.
  */
 int compare_relative(struct compare_figure *figures, unsigned count, double threshold);

@@ -368,6 +368,23 @@ static void a_change_on_top_of_drift_is_found(void **state)
 	assert_in_range(first, 85, 100);
 }
 
+/* What others read from the device in most rounds is not the engine's; what is
+ * more in every round is. */
+static void what_others_add_is_none(void **state)
+{
+	(void)state;
+	double a[6] = {100, 101, 102, 100, 101, 102}, b[6] = {103, 150, 190, 220, 260, 300};
+	struct compare_figure f = {.a = a, .b = b, .a_count = 6, .b_count = 6};
+	compare_figures(&f, 1, 0.05);
+	assert_int_equal(f.word, COMPARE_REGRESSION);
+	f.others_add = true;
+	compare_figures(&f, 1, 0.05);
+	assert_int_equal(f.word, COMPARE_SAME);
+	b[0] = 120;
+	compare_figures(&f, 1, 0.05);
+	assert_int_equal(f.word, COMPARE_REGRESSION);
+}
+
 /* An engine that has nobody like it is judged by itself. */
 static void alone_it_counts_as_it_is(void **state)
 {
@@ -407,6 +424,7 @@ int main(void)
 		cmocka_unit_test(most_rounds_there_can_be),
 		cmocka_unit_test(drift_of_the_machine_is_no_regression),
 		cmocka_unit_test(a_change_on_top_of_drift_is_found),
+		cmocka_unit_test(what_others_add_is_none),
 		cmocka_unit_test(alone_it_counts_as_it_is),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
