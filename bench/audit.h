@@ -17,12 +17,14 @@
 
 #define AUDIT_SEEDS 2u /* others than the workload's */
 
-enum audit_outcome { AUDIT_PASS, AUDIT_FAIL, AUDIT_NONE };
+/* NONE: does not apply; UNCLEAR: too much noise to tell. In this order the
+ * worse is the greater. */
+enum audit_outcome { AUDIT_NONE, AUDIT_PASS, AUDIT_UNCLEAR, AUDIT_FAIL };
 
 struct audit_engine {
-	enum audit_outcome accuracy, repeat, seeds; /* NONE: does not apply */
-	uint64_t replies_checked, replies_wrong;    /* wrong or failed, in both modes */
-	struct ratio repeated;			    /* requests/s, repeated / distinct */
+	enum audit_outcome accuracy, repeat, seeds;
+	uint64_t replies_checked, replies_wrong; /* wrong or failed, in both modes */
+	struct ratio repeated;			 /* requests/s, repeated / distinct */
 	struct ratio seed_rate[AUDIT_SEEDS], seed_p50[AUDIT_SEEDS]; /* / the workload's seed */
 	double service_p50_ns;
 };
@@ -30,7 +32,8 @@ struct audit_engine {
 struct audit {
 	struct run run;
 	struct audit_engine engines[WORKLOAD_ENGINES_MAX];
-	bool passed; /* of all engines; false if interrupted */
+	bool passed;	  /* nothing failed, of all engines; false if interrupted */
+	unsigned unclear; /* checks */
 };
 
 /* Runs the audits, some seconds an engine. w: the contents' workload, whose

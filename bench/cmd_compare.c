@@ -131,8 +131,9 @@ static void print_warnings(const struct comparison *c)
 	};
 	bool same = true;
 
-	if (!same_setting(c, "request_stream.digest") ||
-	    !same_setting(c, "request_stream.requests"))
+	/* a fixed number of requests: runs by time ask for more or fewer */
+	if (!same_setting(c, "request_stream.first_digest") ||
+	    !same_setting(c, "request_stream.first_requests"))
 		puts(warn_stream);
 	for (size_t i = 0; i < sizeof contents / sizeof contents[0]; i++)
 		same = same && same_setting(c, contents[i]);
@@ -281,6 +282,26 @@ static void choose_figures(struct comparison *c)
 	}
 }
 
+/* An engine of A that B lost, or another scenario: not the same experiment. */
+static bool check_same(const struct comparison *c)
+{
+	char label[WORKLOAD_NAME_NBYTES];
+
+	if (!same_setting(c, "workload.scenario")) {
+		fputs("gvr: A and B are of different scenarios; run both with the same\n", stderr);
+		return false;
+	}
+	for (unsigned i = 0; i < c->a->engine_count; i++) {
+		if (result_find_engine(c->b, c->a->engines[i].label) != NULL)
+			continue;
+		format_text(label, sizeof label, c->a->engines[i].label);
+		fprintf(stderr, "gvr: engine %s of A is missing in B; run both with the same\n",
+			label);
+		return false;
+	}
+	return true;
+}
+
 static int exit_code(const struct comparison *c, double threshold)
 {
 	unsigned known = 0, worse = 0, too_few = 0;
@@ -302,7 +323,7 @@ static int exit_code(const struct comparison *c, double threshold)
 		return EXIT_INVALID;
 	}
 	if (too_few == 0)
-		return EXIT_OK;
+		return check_same(c) ? EXIT_OK : EXIT_INVALID;
 	fprintf(stderr,
 		"gvr: too few rounds: %u figures need %u rounds in A and in B to be told from "
 		"chance; set workload.rounds and run both again\n",

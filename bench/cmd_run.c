@@ -26,8 +26,8 @@ static const char help[] =
 	"                           folder in your cache directory)\n"
 	"  --out DIR                where results go (default: out/NAME)\n"
 	"\n"
-	"Exit: 0 VALID, 1 error, 2 bad arguments, 3 file missing, 4 permission, 5 bad\n"
-	"workload file, 6 ran but INVALID, 7 timeout, 8 bytes differ.\n"
+	"Exit: 0 VALID, 1 error or interrupted, 2 bad arguments, 3 file missing,\n"
+	"4 permission, 5 bad workload file, 6 ran but INVALID, 7 timeout, 8 bytes differ.\n"
 	"\n"
 	"Example: gvr run workloads/manpages.ini --set workload.rate_iops=200 --out r1\n"
 	"\n"
@@ -57,6 +57,30 @@ static int write_result(struct run *run, const char *dir)
 		return command_failed(err, &e);
 	printf("\nResult: %s/result.json\n", dir);
 	return verdict_exit_code(run, &v);
+}
+
+/* What would make the run INVALID whatever the engines do is said at once. */
+static void warn_too_short(const struct workload *w)
+{
+	char line[256];
+	double runtime_s = (double)w->runtime_ns / 1e9, rate = workload_rate_mean(w);
+
+	if (w->number_ios == 0 && w->runtime_ns < w->min_duration_ns) {
+		snprintf(
+			line, sizeof line,
+			"runtime = %gs is less than min_duration = %gs: the result will be INVALID",
+			runtime_s, (double)w->min_duration_ns / 1e9);
+		command_notice(line);
+	}
+	if (w->scenario == SCENARIO_SERVER && rate > 0 &&
+	    rate * runtime_s < (double)w->min_query_count) {
+		snprintf(line, sizeof line,
+			 "some %.0f requests in runtime = %gs, %llu are needed: the result will be "
+			 "INVALID; set runtime = %.0fs",
+			 rate * runtime_s, runtime_s, (unsigned long long)w->min_query_count,
+			 1.1 * (double)w->min_query_count / rate + 1);
+		command_notice(line);
+	}
 }
 
 static int run_contents(struct contents *c, const char *out)
@@ -90,6 +114,7 @@ int cmd_run(int argc, char **argv)
 	files_clean_name(name, sizeof name, w.name);
 	snprintf(out, sizeof out, "%s%s", o.out != NULL ? o.out : "out/",
 		 o.out != NULL ? "" : name);
+	warn_too_short(&w);
 	/* now, not after all the measuring */
 	int err = files_make_writable_dir(out, &e);
 	if (err == 0)

@@ -51,6 +51,23 @@ static json_t *file_system(const char *dir)
 	return json_string(name);
 }
 
+bool host_read_steal(uint64_t *all_ticks, uint64_t *stolen_ticks)
+{
+	unsigned long long t[8] = {0};
+	FILE *f = fopen("/proc/stat", "r");
+
+	if (f == NULL)
+		return false;
+	int fields = fscanf(f, "cpu %llu %llu %llu %llu %llu %llu %llu %llu", &t[0], &t[1], &t[2],
+			    &t[3], &t[4], &t[5], &t[6], &t[7]);
+	fclose(f);
+	*all_ticks = 0;
+	for (unsigned i = 0; i < 8; i++)
+		*all_ticks += t[i];
+	*stolen_ticks = t[7];
+	return fields == 8;
+}
+
 json_t *host_describe(const char *store_dir)
 {
 	struct utsname u;

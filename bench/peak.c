@@ -79,6 +79,8 @@ static int probe(struct run *run, struct engine_run *er, double rate, bool *held
 		.rate_iops = rate,
 		.latency_ns = histogram_percentile(&r->response,
 						   run->workload->target_latency_percentile),
+		.served_rps = (double)r->completed * 1e9 / (double)run_slice_window_ns(er),
+		.dropped = r->dropped,
 		.held = *held,
 	};
 	return 0;

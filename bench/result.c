@@ -126,6 +126,9 @@ static json_t *stream_json(const struct run *run)
 	json_t *s = json_object();
 	set(s, "requests", integer(run->stream_requests));
 	set(s, "digest", hex(run->stream_digest));
+	/* of a fixed number, to hold against other runs */
+	set(s, "first_requests", integer(run->prefix_requests));
+	set(s, "first_digest", hex(run->prefix_digest));
 	return s;
 }
 
@@ -185,7 +188,7 @@ static json_t *bytes_json(const struct run *run, const struct engine_run *er)
 {
 	const struct recorder *r = er->total;
 	json_t *o = json_object();
-	bool moved = er->device_known && r->completed > 0 && er->stats.store_dir[0] != '\0';
+	bool moved = run_device_figures(er);
 
 	set(o, "content", content_bytes_json(run));
 	set(o, "at_rest", integer(er->stats.at_rest_bytes));
@@ -197,26 +200,27 @@ static json_t *bytes_json(const struct run *run, const struct engine_run *er)
 	set(o, "device_reads_per_request",
 	    moved ? figure((double)er->device.reads / (double)r->completed) : NULL);
 	set(o, "moved_source",
-	    json_string(er->stats.store_dir[0] == '\0'
-				? "unavailable: this engine has no store to read"
-			: er->device_known
-				? "counters of the block device under the store, all its users"
-				: "unavailable: the store's file system lies on no block "
-				  "device that the kernel counts"));
+	    json_string(
+		    er->stats.store_dir[0] == '\0' ? "unavailable: this engine has no store to read"
+		    : moved ? "counters of the block device under the store, all its users"
+		    : er->device_known ? "unavailable: others read from the device meanwhile"
+				       : "unavailable: the store's file system lies on no block "
+					 "device that the kernel counts"));
 	set(o, "resident", integer(er->stats.resident_bytes));
 	return o;
 }
 
-static json_t *cpu_json(const struct recorder *r)
+static json_t *cpu_json(const struct engine_run *er)
 {
+	const struct recorder *r = er->total;
+	double withheld = run_withheld_part(er);
 	json_t *o = json_object();
 	double n = (double)r->completed;
 
 	set(o, "us_per_request", n > 0 ? figure((double)r->cpu_ns / 1e3 / n) : NULL);
 	set(o, "verify_us_per_request", n > 0 ? figure((double)r->verify_ns / 1e3 / n) : NULL);
-	/* of the time spun before deadlines; null: too little to tell */
-	set(o, "withheld_part",
-	    r->spun_ns >= SPUN_MIN_NS ? figure((double)r->withheld_ns / (double)r->spun_ns) : NULL);
+	set(o, "withheld_part", withheld >= 0 ? figure(withheld) : NULL);
+	set(o, "paused_s", figure((double)er->paused_ns / 1e9));
 	return o;
 }
 
@@ -287,11 +291,13 @@ static json_t *cache_json(const struct run *run, const struct engine_run *er)
 	return o;
 }
 
-static json_t *steady_json(const struct steady *s)
+static json_t *steady_json(const struct run *run, const struct steady *s)
 {
 	json_t *o = json_object();
 
-	set(o, "reached", s->judged ? json_boolean(s->reached) : NULL);
+	set(o, "reached",
+	    s->judged && !steady_is_unclear(s, run->workload->ss_limit) ? json_boolean(s->reached)
+									: NULL);
 	set(o, "across_rounds", s->judged ? figure(s->across_rounds) : NULL);
 	set(o, "within_round", s->judged ? figure(s->within_round) : NULL);
 	set(o, "spread", s->judged ? figure(s->spread) : NULL);
@@ -327,6 +333,8 @@ static json_t *peak_json(const struct run *run, const struct engine_run *er)
 		json_t *probe = json_object();
 		set(probe, "rate_iops", figure(p->rate_iops));
 		set(probe, "latency_ns", integer(p->latency_ns));
+		set(probe, "served_rps", figure(p->served_rps));
+		set(probe, "dropped", integer(p->dropped));
 		set(probe, "held", json_boolean(p->held));
 		json_array_append_new(probes, probe);
 	}
@@ -388,10 +396,10 @@ static json_t *engine_json(const struct run *run, const struct engine_run *er)
 	set(o, "histograms", histogram_files_json(er));
 	set(o, "steps", steps_json(run, er));
 	set(o, "peak", peak_json(run, er));
-	set(o, "steady_state", steady_json(&er->steady));
+	set(o, "steady_state", steady_json(run, &er->steady));
 	set(o, "cache", cache_json(run, er));
 	set(o, "bytes", bytes_json(run, er));
-	set(o, "cpu", cpu_json(r));
+	set(o, "cpu", cpu_json(er));
 	set(o, "energy", energy_json());
 	set(o, "io_uring", ring_json(&er->stats));
 	set(o, "dictionary", dictionary_json(&er->stats));

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "bench/cache.h"
+#include "bench/host.h"
 #include "bench/run.h"
 #include "workloads/prng.h"
 
@@ -126,40 +127,47 @@ static int begin_engine(struct run *run, struct engine_run *er, struct error *e)
 	return err;
 }
 
-static void look_at_cache(struct run *run, struct engine_run *er, uint64_t *cached_bytes)
+/* drop: what is cold is made so before each slice, and that is what counts. */
+static void look_at_cache(struct engine_run *er, bool drop, uint64_t *cached_bytes)
 {
 	struct error ignored;
 
 	if (er->stats.store_dir[0] == '\0')
 		return;
-	/* what is cold is made so before each slice: that is what counts */
-	bool known = run->workload->cache_state != CACHE_COLD ||
-		     cache_drop(er->stats.store_dir, &ignored) == 0;
-	known = known && cache_resident(er->stats.store_dir, &er->cache.store_bytes, cached_bytes,
-					&ignored) == 0;
-	er->cache.known = known;
+	bool known = !drop || cache_drop(er->stats.store_dir, &ignored) == 0;
+	er->cache.known = known && cache_resident(er->stats.store_dir, &er->cache.store_bytes,
+						  cached_bytes, &ignored) == 0;
 }
 
 static int measure(struct run *run, struct engine_run *er, unsigned round, uint64_t share,
 		   struct error *e)
 {
 	struct device_counters before, after;
+	uint64_t ticks[2] = {0}, stolen[2] = {0};
 
 	int err = round == 0 ? begin_engine(run, er, e) : 0;
 	if (err != 0 || run->interrupted)
 		return err;
-	if (round == 0)
-		look_at_cache(run, er, &er->cache.before_bytes);
+	if (round == 0) {
+		look_at_cache(er, run->workload->cache_state == CACHE_COLD,
+			      &er->cache.before_bytes);
+		er->paused_ns = 0; /* of the warm-up */
+	}
 	struct slice_plan plan = plan_round(run, er, round);
 	bool known = device_read_counters(er->env.dir, &before);
+	bool steal_known = host_read_steal(&ticks[0], &stolen[0]);
 	err = run_slice(run, er, &plan, "measuring", share, e);
+	if (steal_known && host_read_steal(&ticks[1], &stolen[1])) {
+		er->machine_ticks += ticks[1] - ticks[0];
+		er->stolen_ticks += stolen[1] - stolen[0];
+	}
 	known = known && device_read_counters(er->env.dir, &after);
 	if (err != 0)
 		return err;
 	account_round(er, round);
 	account_device(er, &er->rounds[round], known, &before, &after);
 	if (round + 1 == run->workload->rounds)
-		look_at_cache(run, er, &er->cache.after_bytes);
+		look_at_cache(er, false, &er->cache.after_bytes);
 	return log_histograms(run, er, e);
 }
 
@@ -222,6 +230,7 @@ int rounds_forget(const struct run *run, struct engine_run *er, struct error *e)
 	er->window_ns = er->planned_window_ns = 0;
 	er->device = (struct device_counters){0};
 	er->device_known = true;
+	er->paused_ns = er->machine_ticks = er->stolen_ticks = 0;
 	er->next_index = 0;
 	return run_open_hlog(run, er, e);
 }

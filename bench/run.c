@@ -17,6 +17,10 @@
 #define WAKE_NS UINT64_C(50000) /* of one worker after the other */
 #define DRAIN_GRACE_MIN_NS UINT64_C(1000000000)
 #define POLL_NS UINT64_C(100000000)
+#define PAUSE_NS UINT64_C(100000000)
+/* More device reads than half again as many as the ring was asked for, and
+ * these, are others'. */
+#define DEVICE_READS_SPARE 100u
 /* Agents that may be awake at once, of one worker: some 2 MB. */
 #define CHAIN_MAX 65536u
 
@@ -131,7 +135,6 @@ struct slice_plan run_plan(const struct run *run)
 {
 	return (struct slice_plan){
 		.stream = &run->stream,
-		.item_count = run->contents->items,
 		.item_repeat = 1,
 		.item_stride = 1,
 		.index_limit = UINT64_MAX,
@@ -214,12 +217,27 @@ static double part_done(const struct slice *s, uint64_t since_ns)
 	return part < 1 ? part : 1;
 }
 
+/* The main thread wakes up at least every POLL_NS. Where it did not by far,
+ * the process was stopped or got no CPU at all, or the machine slept. Returns
+ * the time, of a clock that goes on meanwhile. */
+static uint64_t note_pause(struct engine_run *er, uint64_t since_ns)
+{
+	uint64_t now_ns = clock_read_ns(CLOCK_BOOTTIME);
+
+	if (now_ns - since_ns > POLL_NS + PAUSE_NS)
+		er->paused_ns += now_ns - since_ns - POLL_NS;
+	return now_ns;
+}
+
 static void wait_for_workers(struct run *run, struct engine_run *er, const char *what,
 			     uint64_t share)
 {
+	uint64_t awake_ns = clock_read_ns(CLOCK_BOOTTIME);
+
 	for (unsigned i = 0; i < er->config->numjobs; i++) {
 		while (!worker_is_done(er->workers[i], POLL_NS)) {
 			uint64_t now_ns = clock_ns();
+			awake_ns = note_pause(er, awake_ns);
 			uint64_t since_ns =
 				now_ns > er->slice.start_ns ? now_ns - er->slice.start_ns : 0;
 			double part = part_done(&er->slice, since_ns);
@@ -229,6 +247,7 @@ static void wait_for_workers(struct run *run, struct engine_run *er, const char 
 					  run->progress_total) != 0)
 				er->slice.stopped = true;
 		}
+		awake_ns = note_pause(er, awake_ns);
 	}
 }
 
@@ -300,6 +319,24 @@ uint64_t run_slice_window_ns(const struct engine_run *er)
 	if (s->plan.schedule != NULL && r->last_issued_ns <= s->start_ns + planned_ns)
 		return planned_ns;
 	return r->last_done_ns > s->start_ns ? r->last_done_ns - s->start_ns : 0;
+}
+
+bool run_device_figures(const struct engine_run *er)
+{
+	uint64_t own = er->stats.sqes + er->stats.sqes / 2 + DEVICE_READS_SPARE;
+
+	if (!er->device_known || er->total->completed == 0 || er->stats.store_dir[0] == '\0')
+		return false;
+	return !er->stats.ring_created || er->device.reads <= own;
+}
+
+double run_withheld_part(const struct engine_run *er)
+{
+	const struct recorder *r = er->total;
+
+	if (r->spun_ns >= SPUN_MIN_NS)
+		return (double)r->withheld_ns / (double)r->spun_ns;
+	return er->machine_ticks > 0 ? (double)er->stolen_ticks / (double)er->machine_ticks : -1;
 }
 
 /* ---- the run ---- */

@@ -16,6 +16,8 @@
 #include "bench/steady.h"
 #include "bench/worker.h"
 
+#define RUN_PREFIX_REQUESTS 1000u
+
 /* What one engine did in one round: what ratios are paired by. */
 struct round_figures {
 	double response_p50_ns, response_p99_ns;
@@ -27,7 +29,8 @@ struct round_figures {
 /* The search for the highest rate (rate_iops = peak). */
 #define PEAK_PROBES_MAX 64u
 struct peak_probe {
-	double rate_iops;
+	double rate_iops, served_rps;
+	uint64_t dropped;
 	uint64_t latency_ns; /* at target_latency_percentile */
 	bool held;
 };
@@ -61,6 +64,8 @@ struct engine_run {
 	uint64_t next_index;	    /* closed loop: of the next slice */
 	uint64_t window_ns;	    /* measured wall time, all slices */
 	uint64_t planned_window_ns; /* server: what the schedule planned */
+	uint64_t paused_ns;	    /* the process stood still: stopped, or without any CPU */
+	uint64_t machine_ticks, stolen_ticks; /* /proc/stat, the measured slices */
 	bool device_known;
 	struct device_counters device; /* read during the measured slices */
 	struct cache_report cache;
@@ -88,6 +93,8 @@ struct run {
 	 * that every engine was asked; not with rate_iops = peak, where each
 	 * has a rate of its own. */
 	uint64_t stream_requests, stream_digest;
+	/* The same of the first RUN_PREFIX_REQUESTS, or fewer if the run had fewer. */
+	uint64_t prefix_requests, prefix_digest;
 };
 
 /*
@@ -111,6 +118,15 @@ void run_close(struct run *run);
 
 /* Begins er's histogram log, or begins it anew. */
 int run_open_hlog(const struct run *run, struct engine_run *er, struct error *e);
+
+/* True if the device's counters tell of this engine: it has a store, the
+ * kernel counts its device, and nobody else read much from it. */
+bool run_device_figures(const struct engine_run *er);
+
+/* What the machine withheld of its CPUs while the engine was measured, in
+ * [0, 1]: gaps in what was spun before deadlines or, where too little was, the
+ * hypervisor's steal. < 0: not known. */
+double run_withheld_part(const struct engine_run *er);
 
 /* A plan with nothing in it yet: the run's stream, closed loop, no limit. */
 struct slice_plan run_plan(const struct run *run);

@@ -256,3 +256,10 @@ struct steady steady_judge(enum ss_kind kind, double limit, const char *what,
 		judge_mean(&s, limit, what, rounds, count);
 	return s;
 }
+
+bool steady_is_unclear(const struct steady *s, double limit)
+{
+	/* NAN compares false */
+	return s->judged && s->reached &&
+	       (fabs(s->across_rounds) > limit || fabs(s->within_round) > limit);
+}

@@ -40,4 +40,8 @@ struct steady {
 struct steady steady_judge(enum ss_kind kind, double limit, const char *what,
 			   const struct trend *rounds, unsigned count);
 
+/* True if a slope beyond the limit was found that noise may have made: neither
+ * steady nor unsteady for certain. */
+bool steady_is_unclear(const struct steady *s, double limit);
+
 #endif

@@ -67,6 +67,13 @@ static bool walk_to(struct walk *k, uint64_t count, const struct run *run, uint6
 	return true;
 }
 
+static void walk_prefix(struct walk *k, struct run *run, uint64_t issued)
+{
+	run->prefix_requests = issued < RUN_PREFIX_REQUESTS ? issued : RUN_PREFIX_REQUESTS;
+	walk_to(k, run->prefix_requests, run, run->prefix_requests);
+	run->prefix_digest = k->digest;
+}
+
 /* Engines in ascending order of how much they were asked, so that one walk
  * serves all. */
 static void sort_by_issued(const struct run *run, unsigned *order)
@@ -95,6 +102,8 @@ void stream_check(struct run *run)
 		struct engine_run *er = &run->engines[order[i]];
 		if (i == 0 || peak)
 			begin_walk(&k, run, er);
+		if (i == 0 && !peak)
+			walk_prefix(&k, run, er->total->issued);
 		if (!walk_to(&k, er->total->issued, run, total)) {
 			run->interrupted = true;
 			run->stream_requests = 0; /* nothing is known of it */

@@ -165,7 +165,10 @@ static void cell_service(char *out, size_t capacity, const struct engine_run *er
 
 static void cell_slip(char *out, size_t capacity, const struct engine_run *er)
 {
-	cell_percentile(out, capacity, &er->total->slip, 99);
+	if (er->planned_window_ns == 0) /* a closed loop plans nothing */
+		none(out, capacity);
+	else
+		cell_percentile(out, capacity, &er->total->slip, 99);
 }
 
 static void cell_cpu(char *out, size_t capacity, const struct engine_run *er)
@@ -195,15 +198,9 @@ static void cell_bits(char *out, size_t capacity, const struct engine_run *er)
 			 (double)er->stats.payload_bytes * 8 / (double)er->stats.content_bytes);
 }
 
-/* What the device read says nothing of an engine that has no store. */
-static bool device_figures(const struct engine_run *er)
-{
-	return er->device_known && er->total->completed > 0 && er->stats.store_dir[0] != '\0';
-}
-
 static void cell_moved(char *out, size_t capacity, const struct engine_run *er)
 {
-	if (!device_figures(er))
+	if (!run_device_figures(er))
 		none(out, capacity);
 	else
 		format_bytes(out, capacity,
@@ -212,7 +209,7 @@ static void cell_moved(char *out, size_t capacity, const struct engine_run *er)
 
 static void cell_reads(char *out, size_t capacity, const struct engine_run *er)
 {
-	if (!device_figures(er))
+	if (!run_device_figures(er))
 		none(out, capacity);
 	else
 		snprintf(out, capacity, "%.2f",
@@ -240,24 +237,15 @@ static const struct {
 	const char *name;
 	cell_fn cell;
 } rows[] = {
-	{"workers x iodepth", cell_workers},
-	{"requests verified", cell_verified},
-	{"  with wrong bytes", cell_mismatched},
-	{"highest rate that holds", cell_peak},
-	{"requests served", cell_rate},
-	{"content served", cell_mib},
-	{"response time p50", cell_p50},
-	{"  p99", cell_p99},
-	{"service time p50", cell_service},
-	{"harness late (slip) p99", cell_slip},
-	{"CPU time a request", cell_cpu},
-	{"at rest: contents", cell_at_rest},
-	{"  shared (model, dict)", cell_shared},
-	{"  bits a content byte", cell_bits},
-	{"moved a request", cell_moved},
-	{"  device reads", cell_reads},
-	{"store in page cache", cell_cached},
-	{"resident memory", cell_resident},
+	{"workers x iodepth", cell_workers},	 {"requests verified", cell_verified},
+	{"  with wrong bytes", cell_mismatched}, {"highest rate that holds", cell_peak},
+	{"requests served", cell_rate},		 {"content served", cell_mib},
+	{"response time p50", cell_p50},	 {"  p99", cell_p99},
+	{"service time p50", cell_service},	 {"harness late (slip) p99", cell_slip},
+	{"CPU time a request", cell_cpu},	 {"at rest: contents", cell_at_rest},
+	{"  shared (model, dict)", cell_shared}, {"  bits a content byte", cell_bits},
+	{"moved a request", cell_moved},	 {"  device reads", cell_reads},
+	{"store in page cache", cell_cached},	 {"resident memory", cell_resident},
 };
 
 #define NAME_WIDTH 24
@@ -267,17 +255,17 @@ static const struct {
 /* A machine that is not one's own: its share of the high percentiles. */
 static void print_withheld(FILE *f, const struct run *run)
 {
-	uint64_t spun_ns = 0, withheld_ns = 0;
+	double most = 0;
 
 	for (unsigned i = 0; i < run->engine_count; i++) {
-		spun_ns += run->engines[i].total->spun_ns;
-		withheld_ns += run->engines[i].total->withheld_ns;
+		double part = run_withheld_part(&run->engines[i]);
+		most = part > most ? part : most;
 	}
-	if (spun_ns >= SPUN_MIN_NS && withheld_ns * 200 > spun_ns)
+	if (most > 0.005)
 		fprintf(f,
-			"\nThe machine withheld its CPU for %.1f %% of the time (other guests of a "
+			"\nThe machine withheld up to %.1f %% of its CPU time (other guests of a "
 			"shared\nhost?): the highest percentiles are the machine's.\n",
-			100.0 * (double)withheld_ns / (double)spun_ns);
+			100 * most);
 }
 
 static void print_steady(FILE *f, const struct run *run)
@@ -287,8 +275,14 @@ static void print_steady(FILE *f, const struct run *run)
 		if (!er->steady.judged && er->steady.why[0] != '\0')
 			fprintf(f, "\nSteady state of %.20s not judged: %s.\n", er->config->label,
 				er->steady.why);
+		if (steady_is_unclear(&er->steady, run->workload->ss_limit))
+			fprintf(f, "\nSteady state of %.20s unclear: too much noise to tell.\n",
+				er->config->label);
 	}
 }
+
+/* With fewer requests p99 is hardly more than the greatest. */
+#define STEP_P99_MIN 1000u
 
 /* Each step of rate_iops, one line an engine. */
 static void print_steps(FILE *f, const struct run *run)
@@ -304,6 +298,8 @@ static void print_steps(FILE *f, const struct run *run)
 			const struct histogram *h = &run->engines[i].total->steps[k].response;
 			cell_percentile(p50, sizeof p50, h, 50);
 			cell_percentile(p99, sizeof p99, h, 99);
+			if (h->count < STEP_P99_MIN)
+				none(p99, sizeof p99);
 			fprintf(f, "%-24.23s%12g/s%14" PRIu64 "%14s%14s\n",
 				k == 0 ? run->engines[i].config->label : "",
 				run->workload->rate_iops[k], h->count, p50, p99);

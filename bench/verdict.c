@@ -13,6 +13,9 @@
 /* How late the harness may be: of the response time's p99, or at all. */
 #define SLIP_TOLERANCE 0.05
 #define SLIP_NEGLIGIBLE_NS 20000
+#define WITHHELD_NOTABLE 0.01
+/* How much of the measured time the process may stand still. */
+#define PAUSE_TOLERANCE 0.01
 
 static void reason(struct verdict *v, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
@@ -77,8 +80,10 @@ static void judge_rate(const struct engine_run *er, struct verdict *v)
 	    (double)er->window_ns > (double)er->planned_window_ns * (1 + WINDOW_TOLERANCE))
 		reason(v,
 		       "%s: overloaded: offered %.1f/s, served %.1f/s, %" PRIu64
-		       " dropped; lower rate_iops below %.0f or raise numjobs",
-		       er->config->label, offered, achieved, r->dropped, achieved * 0.8);
+		       " dropped; %s below %.0f",
+		       er->config->label, offered, achieved, r->dropped,
+		       er->peak.rate_iops > 0 ? "the peak is rather" : "lower rate_iops",
+		       achieved * 0.8);
 }
 
 /* Enough time and enough requests for the percentile that is reported. */
@@ -112,17 +117,22 @@ static void judge_slip(const struct run *run, const struct engine_run *er, struc
 {
 	double slip_ns = (double)histogram_percentile(&er->total->slip, 99);
 	double response_ns = (double)histogram_percentile(&er->total->response, 99);
-	char slip[32], response[32];
+	char slip[32], response[32], withheld[96] = "";
 
-	if (run->workload->scenario != SCENARIO_SERVER || slip_ns < SLIP_NEGLIGIBLE_NS ||
-	    slip_ns <= response_ns * SLIP_TOLERANCE)
+	/* the null engine's response is the harness's own time */
+	if (run->workload->scenario != SCENARIO_SERVER || strcmp(er->config->kind, "null") == 0 ||
+	    slip_ns < SLIP_NEGLIGIBLE_NS || slip_ns <= response_ns * SLIP_TOLERANCE)
 		return;
 	format_ns(slip, sizeof slip, slip_ns);
 	format_ns(response, sizeof response, response_ns);
+	if (run_withheld_part(er) > WITHHELD_NOTABLE)
+		snprintf(withheld, sizeof withheld,
+			 " (the machine withheld %.1f %% of its CPU time: try one of your own)",
+			 100 * run_withheld_part(er));
 	reason(v,
 	       "%s: the harness was late: its slip p99 of %s is more than 5 %% of the response "
-	       "time's %s; leave it a free CPU (less numjobs, cpus_allowed, nothing else running)",
-	       er->config->label, slip, response);
+	       "time's %s; leave it a free CPU: less numjobs, nothing else running%s",
+	       er->config->label, slip, response, withheld);
 }
 
 static void judge_target(const struct run *run, const struct engine_run *er, struct verdict *v)
@@ -145,6 +155,15 @@ static void judge_target(const struct run *run, const struct engine_run *er, str
 
 static void judge_state(const struct run *run, const struct engine_run *er, struct verdict *v)
 {
+	char paused[32];
+
+	if ((double)er->paused_ns > (double)er->window_ns * PAUSE_TOLERANCE) {
+		format_ns(paused, sizeof paused, (double)er->paused_ns);
+		reason(v,
+		       "%s: gvr stood still for %s (stopped, or without a CPU); measure again on "
+		       "a machine that is not busy",
+		       er->config->label, paused);
+	}
 	if (er->steady.judged && !er->steady.reached)
 		reason(v,
 		       "%s: no steady state: %s; raise ramp_time or runtime, or see ss in gvr run "

@@ -36,11 +36,11 @@
 
 /* What is asked during a slice, and when. */
 struct slice_plan {
-	/* Which contents: those of the stream, or (NULL) item_count items, each
-	 * item_repeat times in a row, again and again: item number
-	 * (index / item_repeat mod item_count) * item_stride mod all items. */
+	/* Which contents: those of the stream, or (NULL) items, each item_repeat
+	 * times in a row: number (item_first + index / item_repeat) * item_stride
+	 * mod all items. */
 	const struct stream *stream;
-	uint64_t item_count, item_repeat, item_stride;
+	uint64_t item_first, item_repeat, item_stride;
 	uint64_t index_offset; /* added to an index before the stream is asked: warm-up asks others
 				*/
 	/* open loop: the schedule just before its first arrival of this slice,

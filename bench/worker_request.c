@@ -74,7 +74,7 @@ void worker_identify(struct worker *w, struct request *r, uint64_t index)
 		stream_request(p->stream, index + p->index_offset, r);
 	} else {
 		uint32_t contexts = w->config.contents->workload->contexts;
-		uint64_t item = index / p->item_repeat % p->item_count;
+		uint64_t item = p->item_first + index / p->item_repeat;
 		item = (uint64_t)((unsigned __int128)item * p->item_stride %
 				  w->config.contents->items);
 		r->content = item / contexts;

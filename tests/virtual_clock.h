@@ -33,7 +33,7 @@ static inline uint64_t virtual_advance(uint64_t ns)
 
 int clock_gettime(clockid_t id, struct timespec *t)
 {
-	if (virtual_is_real || id == CLOCK_REALTIME)
+	if (virtual_is_real || id == CLOCK_REALTIME || id == CLOCK_BOOTTIME)
 		return (int)syscall(SYS_clock_gettime, id, t);
 	uint64_t now_ns = virtual_advance(virtual_step_ns);
 	t->tv_sec = (time_t)(now_ns / 1000000000);

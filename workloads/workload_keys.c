@@ -171,7 +171,7 @@ static int parse_rate(void *base, const char *text)
 		if (w->rate_count == RATE_STEPS_MAX)
 			return -EINVAL;
 		double *rate = &w->rate_iops[w->rate_count++];
-		if (value_number(part, rate) != 0 || *rate <= 0 || *rate > 1e9)
+		if (value_number(part, rate) != 0 || *rate <= 0 || *rate > 1e8)
 			return -EINVAL;
 	}
 	return text == NULL ? 0 : -EINVAL;
@@ -445,9 +445,9 @@ const struct key workload_keys[W_COUNT] = {
 		 W_AT(scenario),
 		 .choices = scenarios},
 	[W_RATE_IOPS] = {.name = "rate_iops",
-			 .takes = "a number > 0 | a list, as 500,1000,2000 | peak",
+			 .takes = "a number > 0 | a list of up to 16, as 500,1000,2000 | peak",
 			 .fallback = "1000",
-			 .help = "server: requests a second, at most 1e9. A list of up to 16 is "
+			 .help = "server: requests a second, at most 1e8. A list is "
 				 "steps of equal length, gone through in every round. peak finds "
 				 "the highest rate at which "
 				 "target_latency holds.",

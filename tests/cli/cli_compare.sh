@@ -23,7 +23,7 @@ result() {
 		print "  \"time\": \"2026-01-02T03:04:05Z\",\n  \"result\": \"VALID\",\n  \"why_invalid\": [],"
 		print "  \"host\": {\"cpu\": \"x\"},"
 		printf("  \"workload\": {\"scenario\": \"%s\", \"rate_iops\": \"40\", \"content_count\": 130},\n", scenario)
-		print "  \"request_stream\": {\"requests\": 30, \"digest\": \"8efe60a8c3b64c98\"},\n  \"engines\": {"
+		print "  \"request_stream\": {\"requests\": 30, \"digest\": \"8efe60a8c3b64c98\", \"first_requests\": 30, \"first_digest\": \"8efe60a8c3b64c98\"},\n  \"engines\": {"
 		engine("r", "retrieve", factor)
 		print ","
 		engine("generate", "generate", other)
@@ -132,11 +132,12 @@ test_what_differs_is_said() {
 	out_has "workload.numjobs: (none) -> 2"
 	out_has "tool.commit: abc -> def"
 	if grep -q warning "$WORK/out"; then fail "warned of nothing"; fi
-	sed -i 's/8efe60a8c3b64c98/0000000000000000/' "$WORK/b/result.json"
+	sed -i 's/8efe60a8c3b64c98/0000000000000000/g' "$WORK/b/result.json"
 	expect 0 "$GVR" compare "$WORK/a" "$WORK/b"
 	out_has "warning: the request streams differ"
 	sed -i 's/"content_count": 130/"content_count": 131/; s/"generate": {/"other": {/' "$WORK/b/result.json"
-	expect 0 "$GVR" compare "$WORK/a" "$WORK/b"
+	expect 6 "$GVR" compare "$WORK/a" "$WORK/b"
+	err_has "engine generate of A is missing in B"
 	out_has "warning: the contents differ"
 	out_has "engine generate is in A only"
 	out_has "engine other is in B only"
