@@ -301,10 +301,10 @@ static void print_remedies(const struct audit *a, FILE *out)
 void audit_print(const struct audit *a, FILE *out)
 {
 	fprintf(out, "Audit is: %s\n", a->passed ? "PASSED" : "FAILED");
-	if (a->unclear > 0)
-		fprintf(out, "  * checks that noise leaves unclear: %u\n", a->unclear);
 	if (a->run.interrupted)
 		fputs("  * interrupted\n", out);
+	if (a->unclear > 0)
+		fprintf(out, "  * checks that noise leaves unclear: %u\n", a->unclear);
 	fprintf(out, "\nWorkload %.60s, %u rounds of each check, 95 %% intervals\n",
 		a->run.workload->name, ROUNDS);
 	for (unsigned i = 0; i < a->run.engine_count; i++)
