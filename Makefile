@@ -148,13 +148,14 @@ fuzz: build/.deps
 	build/fuzzing/fuzz_$(TARGET) -max_total_time=$(FUZZ_SECONDS) -timeout=10 -max_len=65536 \
 		build/fuzz/$(TARGET) tests/fuzz/corpus/$(TARGET)
 
-# The main job on real documents; the report stays in build/demo/.
+# The main job on real documents; the report stays in build/demo/. On a busy
+# machine it may be INVALID (exit 6), which is a report as well.
 CORPUS := build/corpus/manpages
 $(CORPUS):
 	$(Q)sh workloads/manpages.sh $@
 
 demo: $(GVR) $(CORPUS)
-	./$(GVR) run workloads/manpages.ini --store build/demo/store --out build/demo/manpages
+	./$(GVR) run workloads/manpages.ini --store build/demo/store --out build/demo/manpages || [ $$? -eq 6 ]
 
 # Timings, never tests: one core each, as fast as it goes, on the demo's documents;
 # then what the harness costs and how it reads a device, beside fio; and whether

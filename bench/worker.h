@@ -13,11 +13,10 @@
  *              - the engine kept the worker: in submit, busy and refusing, or in
  *                a slice of work when the worker only looked for replies;
  *              - the machine withheld the CPU: a sleep that ended late, or a
- *                gap between two looks at the clock, in which the kernel ran
- *                no other thread in its place (a hypervisor's steal, firmware,
- *                deep idle states).
- *              Another thread on the CPU, a stopped process or verification
- *              are slip.
+ *                gap between two looks at the clock, less what other threads
+ *                ran in this one's place (a hypervisor's steal, firmware, deep
+ *                idle states).
+ *              Other threads on the CPU and verification are slip.
  * The rest of issued - planned is part of the response all the same.
  */
 #ifndef GVR_WORKER_H

@@ -56,9 +56,8 @@ struct worker {
 	 * time (worker.h); when the last submit began, 0: it is counted; when the
 	 * engine first refused the request, 0: it did not */
 	uint64_t excused_ns, submitted_ns, busy_since_ns;
-	/* what the kernel counts of this thread: context switches, and waiting for
-	 * its CPU (/proc/thread-self/schedstat) */
-	long switches;
+	/* how long others ran in this thread's place, as far as it was asked:
+	 * /proc/thread-self/schedstat */
 	uint64_t run_delay_ns;
 	int schedstat_fd; /* -1: none */
 	/* the request that is due next: its content made before its time comes;

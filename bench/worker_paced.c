@@ -3,7 +3,6 @@
 #include "bench/worker_internal.h"
 
 #include <stdio.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include "bench/clock.h"
@@ -96,26 +95,13 @@ static uint64_t run_delay_ns(const struct worker *w)
 	return sscanf(text, "%llu %llu", &ran_ns, &waited_ns) == 2 ? waited_ns : 0;
 }
 
-/* The thread's context switches since this was asked last. */
-static long new_switches(struct worker *w)
-{
-	struct rusage u;
-
-	getrusage(RUSAGE_THREAD, &u);
-	long before = w->switches;
-	w->switches = u.ru_nvcsw + u.ru_nivcsw;
-	return w->switches - before;
-}
-
-/* True if since this was asked last the kernel ran something else in the
- * thread's place: the thread slept more often than it meant to, or waited for
- * its CPU. */
-static bool was_displaced(struct worker *w, long sleeps)
+/* What others ran in the thread's place since this was asked last. */
+static uint64_t new_run_delay_ns(struct worker *w)
 {
 	uint64_t before_ns = w->run_delay_ns;
 
 	w->run_delay_ns = run_delay_ns(w);
-	return new_switches(w) > sleeps || w->run_delay_ns - before_ns > GAP_NS;
+	return w->run_delay_ns - before_ns;
 }
 
 /* Offers d, which is prepared and due. False: the engine is busy. */
@@ -188,14 +174,17 @@ static void learn_margin(struct worker *w, uint64_t wake_ns, uint64_t now_ns)
 		w->margin_ns = WORKER_MARGIN_MAX_NS;
 }
 
-/* What passed between from_ns and to_ns was not the harness's: the part of it
- * in which the request due at due_ns was late does not count as slip. */
+/* Between from_ns and to_ns the thread did not do the harness's work. As far
+ * as the request due at due_ns was late in that time, and no other thread ran
+ * in this one's place, that is no slip: the engine was at work, or the machine
+ * stood still. */
 static void excuse(struct worker *w, uint64_t from_ns, uint64_t to_ns, uint64_t due_ns)
 {
 	uint64_t begin_ns = from_ns > due_ns ? from_ns : due_ns;
+	uint64_t others_ns = new_run_delay_ns(w);
 
-	if (to_ns > begin_ns)
-		w->excused_ns += to_ns - begin_ns;
+	if (to_ns > begin_ns && to_ns - begin_ns > others_ns)
+		w->excused_ns += to_ns - begin_ns - others_ns;
 }
 
 /* Spins. Gaps between looks at the clock are what the machine withheld. */
@@ -211,7 +200,7 @@ static void spin_until(struct worker *w, uint64_t deadline_ns, uint64_t due_ns)
 			rec->withheld_ns += now_ns - look_ns;
 	}
 	rec->spun_ns += now_ns - begin_ns;
-	if (now_ns - look_ns > GAP_NS && !was_displaced(w, 0))
+	if (now_ns - look_ns > GAP_NS)
 		excuse(w, look_ns, now_ns, due_ns);
 }
 
@@ -221,12 +210,10 @@ static void sleep_until(struct worker *w, uint64_t wake_ns, uint64_t due_ns)
 	struct timespec t = {.tv_sec = (time_t)(wake_ns / 1000000000),
 			     .tv_nsec = (long)(wake_ns % 1000000000)};
 
-	was_displaced(w, 0); /* from here on */
 	clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &t, NULL);
 	uint64_t now_ns = clock_ns();
 	learn_margin(w, wake_ns, now_ns);
-	if (!was_displaced(w, 1))
-		excuse(w, wake_ns, now_ns, due_ns);
+	excuse(w, wake_ns, now_ns, due_ns);
 }
 
 /* Sleeps until shortly before the request is due, then spins; this is the
@@ -260,7 +247,7 @@ static int look(struct worker *w, uint64_t due_ns)
 	}
 	if (n > 0) /* the engine's part ended then; verification is the harness's */
 		end_ns = w->last_progress_ns;
-	if (end_ns > due_ns && end_ns - now_ns > GAP_NS && !was_displaced(w, 0))
+	if (end_ns > due_ns && end_ns - now_ns > GAP_NS)
 		excuse(w, now_ns, end_ns, due_ns);
 	return n;
 }
@@ -281,8 +268,7 @@ static int reap_until(struct worker *w, uint64_t due_ns)
 	uint64_t end_ns = clock_ns(), back_ns = n > 0 ? w->last_progress_ns : end_ns;
 	if (back_ns >= now_ns + wait_ns)
 		learn_margin(w, now_ns + wait_ns, back_ns);
-	if (!was_displaced(w, 1))
-		excuse(w, now_ns + wait_ns, back_ns, due_ns);
+	excuse(w, now_ns + wait_ns, back_ns, due_ns);
 	w->recorder->spin_ns += clock_ns() - end_ns;
 	return n;
 }

@@ -53,7 +53,7 @@ static void finish(void)
 {
 	virtual_step_ns = 200;
 	virtual_late_ns = 0;
-	virtual_switches = 1;
+	virtual_others = false;
 	run_free(&run);
 	contents_close(&contents);
 }
@@ -216,7 +216,7 @@ static void wake_ups_delayed_by_others_are_slip(void **state)
 {
 	(void)state;
 	virtual_late_ns = 5000000;
-	virtual_switches = 2;
+	virtual_others = true;
 	execute(LATE_WORKLOAD);
 	assert_invalid("the harness was late");
 	assert_near((double)histogram_percentile(&total()->slip, 50), 4e6, 0.05);
