@@ -81,27 +81,20 @@ static uint64_t slip_of(const struct worker *w, const struct due *d, uint64_t no
 	return late_ns > w->excused_ns ? late_ns - w->excused_ns : 0;
 }
 
-/* How long the thread waited for its CPU while others ran on it, ns; 0 if the
+/* What others ran in the thread's place since this was asked last. False: the
  * kernel does not say. */
-static uint64_t run_delay_ns(const struct worker *w)
+static bool new_run_delay_ns(struct worker *w, uint64_t *delay_ns)
 {
 	char text[96];
 	unsigned long long ran_ns, waited_ns;
 
 	ssize_t n = w->schedstat_fd >= 0 ? pread(w->schedstat_fd, text, sizeof text - 1, 0) : -1;
-	if (n <= 0)
-		return 0;
-	text[n] = '\0';
-	return sscanf(text, "%llu %llu", &ran_ns, &waited_ns) == 2 ? waited_ns : 0;
-}
-
-/* What others ran in the thread's place since this was asked last. */
-static uint64_t new_run_delay_ns(struct worker *w)
-{
-	uint64_t before_ns = w->run_delay_ns;
-
-	w->run_delay_ns = run_delay_ns(w);
-	return w->run_delay_ns - before_ns;
+	text[n > 0 ? n : 0] = '\0';
+	if (sscanf(text, "%llu %llu", &ran_ns, &waited_ns) != 2)
+		return false;
+	*delay_ns = waited_ns - w->run_delay_ns;
+	w->run_delay_ns = waited_ns;
+	return true;
 }
 
 /* Offers d, which is prepared and due. False: the engine is busy. */
@@ -177,13 +170,13 @@ static void learn_margin(struct worker *w, uint64_t wake_ns, uint64_t now_ns)
 /* Between from_ns and to_ns the thread did not do the harness's work. As far
  * as the request due at due_ns was late in that time, and no other thread ran
  * in this one's place, that is no slip: the engine was at work, or the machine
- * stood still. */
+ * stood still. A kernel that does not tell of others excuses nothing. */
 static void excuse(struct worker *w, uint64_t from_ns, uint64_t to_ns, uint64_t due_ns)
 {
 	uint64_t begin_ns = from_ns > due_ns ? from_ns : due_ns;
-	uint64_t others_ns = new_run_delay_ns(w);
+	uint64_t others_ns;
 
-	if (to_ns > begin_ns && to_ns - begin_ns > others_ns)
+	if (new_run_delay_ns(w, &others_ns) && to_ns > begin_ns && to_ns - begin_ns > others_ns)
 		w->excused_ns += to_ns - begin_ns - others_ns;
 }
 
