@@ -17,7 +17,7 @@
 #define WAKE_NS UINT64_C(50000) /* of one worker after the other */
 #define DRAIN_GRACE_MIN_NS UINT64_C(1000000000)
 #define POLL_NS UINT64_C(100000000)
-#define PAUSE_NS UINT64_C(100000000)
+#define PAUSE_NS UINT64_C(300000000)
 /* More device reads than half again as many as the ring was asked for, and
  * these, are others'. */
 #define DEVICE_READS_SPARE 100u

@@ -81,7 +81,8 @@ static void assert_valid(void)
 {
 	for (unsigned i = 0; i < f.verdict.reason_count; i++)
 		if (strstr(f.verdict.reasons[i], "the harness was late") == NULL &&
-		    strstr(f.verdict.reasons[i], "overloaded") == NULL)
+		    strstr(f.verdict.reasons[i], "overloaded") == NULL &&
+		    strstr(f.verdict.reasons[i], "stood still") == NULL)
 			fail_msg("%s", f.verdict.reasons[i]);
 }
 
@@ -271,7 +272,7 @@ static void time_limited_offline_ends_in_time(void **state)
 		assert_true(f.run.engines[i].total->completed > 100);
 		assert_true(f.run.engines[i].window_ns >= 290000000);
 	}
-	assert_int_equal(f.verdict.reason_count, 0);
+	assert_valid();
 	close_contents();
 }
 
