@@ -48,12 +48,6 @@ static uint64_t slice_ns(const struct run *run)
 	return smaller(SLICE_MAX_NS, run->workload->runtime_ns / run->workload->rounds);
 }
 
-static double rate_of(const struct engine_run *er)
-{
-	uint64_t window_ns = run_slice_window_ns(er);
-	return window_ns > 0 ? (double)er->slice_recorder->completed * 1e9 / (double)window_ns : 0;
-}
-
 /* Is a ratio at most 1 + TOLERANCE and at least least? UNCLEAR: its interval
  * reaches over a limit. */
 static enum audit_outcome judge(const struct ratio *r, double least)
@@ -128,7 +122,7 @@ static struct slice_plan plan_repeat(const struct run *run, double rate, unsigne
 static int audit_repeat(struct run *run, struct engine_run *er, struct audit_engine *out,
 			struct error *e)
 {
-	double rates[2][ROUNDS], rate = rate_of(er);
+	double rates[2][ROUNDS], rate = run_slice_rate(er);
 
 	for (unsigned i = 0; i < 2 * ROUNDS; i++) {
 		unsigned in_a_row = i % 2; /* last: it would leave its items in a cache */
@@ -136,7 +130,7 @@ static int audit_repeat(struct run *run, struct engine_run *er, struct audit_eng
 		int err = run_slice(run, er, &plan, "audit: repeated contents", slice_ns(run), e);
 		if (err != 0 || run->interrupted)
 			return err;
-		rates[in_a_row][i / 2] = rate_of(er);
+		rates[in_a_row][i / 2] = run_slice_rate(er);
 	}
 	out->repeated = ratio_paired(rates[1], rates[0], ROUNDS);
 	out->repeat = run->workload->cache_state == CACHE_WARM ? AUDIT_PASS /* declared */
@@ -184,7 +178,7 @@ static int audit_seeds(struct run *run, struct engine_run *er, struct audit_engi
 		if (err != 0 || run->interrupted)
 			return err;
 		next[s] = er->slice.next_index;
-		rate[s][round] = rate_of(er);
+		rate[s][round] = run_slice_rate(er);
 		p50[s][round] = (double)histogram_percentile(&er->slice_recorder->service, 50);
 	}
 	out->seeds = AUDIT_PASS;

@@ -51,8 +51,7 @@ static int capacity(struct run *run, struct engine_run *er, double *rate, struct
 
 	plan.length_ns = CAPACITY_NS;
 	int err = run_slice(run, er, &plan, "searching the peak", 0, e);
-	uint64_t window_ns = run_slice_window_ns(er);
-	*rate = window_ns > 0 ? (double)er->slice_recorder->completed * 1e9 / (double)window_ns : 0;
+	*rate = run_slice_rate(er);
 	return err;
 }
 
@@ -79,7 +78,7 @@ static int probe(struct run *run, struct engine_run *er, double rate, bool *held
 		.rate_iops = rate,
 		.latency_ns = histogram_percentile(&r->response,
 						   run->workload->target_latency_percentile),
-		.served_rps = (double)r->completed * 1e9 / (double)run_slice_window_ns(er),
+		.served_rps = run_slice_rate(er),
 		.dropped = r->dropped,
 		.held = *held,
 	};

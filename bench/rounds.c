@@ -108,7 +108,7 @@ static void account_round(struct engine_run *er, unsigned round)
 	recorder_merge(er->total, r);
 	f->response_p50_ns = (double)histogram_percentile(&r->response, 50);
 	f->response_p99_ns = (double)histogram_percentile(&r->response, 99);
-	f->achieved_rps = window_ns > 0 ? (double)r->completed * 1e9 / (double)window_ns : 0;
+	f->achieved_rps = run_slice_rate(er);
 	f->cpu_us_per_request = per_request((double)r->cpu_ns / 1e3, r);
 }
 

@@ -321,6 +321,12 @@ uint64_t run_slice_window_ns(const struct engine_run *er)
 	return r->last_done_ns > s->start_ns ? r->last_done_ns - s->start_ns : 0;
 }
 
+double run_slice_rate(const struct engine_run *er)
+{
+	uint64_t window_ns = run_slice_window_ns(er);
+	return window_ns > 0 ? (double)er->slice_recorder->completed * 1e9 / (double)window_ns : 0;
+}
+
 bool run_device_figures(const struct engine_run *er)
 {
 	uint64_t own = er->stats.sqes + er->stats.sqes / 2 + DEVICE_READS_SPARE;

@@ -144,6 +144,9 @@ int run_slice(struct run *run, struct engine_run *er, const struct slice_plan *p
  * requests were all released in time the planned time. */
 uint64_t run_slice_window_ns(const struct engine_run *er);
 
+/* Completed requests a second of the last slice; 0: none. */
+double run_slice_rate(const struct engine_run *er);
+
 /* Server: plans the part [begin_ns, end_ns) of er's schedule; slices follow
  * each other in time. */
 struct slice_plan run_plan_paced(const struct run *run, struct engine_run *er, uint64_t begin_ns,
