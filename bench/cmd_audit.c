@@ -46,12 +46,9 @@ static int exit_code(const struct audit *a)
 static int audit_contents(struct contents *c, struct workload *w)
 {
 	static struct audit audit;
-	struct load_report report;
 	struct error e;
 
-	int err = load_all(c, &report, progress_terminal(), &e);
-	if (err == 0)
-		err = contents_map_digests(c, &e);
+	int err = load_missing(c, progress_terminal(), &e);
 	if (err != 0)
 		return command_failed(err, &e);
 	err = audit_execute(&audit, w, c, progress_terminal(), &e);

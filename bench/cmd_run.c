@@ -86,12 +86,9 @@ static void warn_too_short(const struct workload *w)
 static int run_contents(struct contents *c, const char *out)
 {
 	static struct run run;
-	struct load_report report;
 	struct error e;
 
-	int err = load_all(c, &report, progress_terminal(), &e);
-	if (err == 0)
-		err = contents_map_digests(c, &e);
+	int err = load_missing(c, progress_terminal(), &e);
 	if (err != 0)
 		return command_failed(err, &e);
 	err = run_execute(&run, c, false, progress_terminal(), &e);

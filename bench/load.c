@@ -418,3 +418,11 @@ int load_all(const struct contents *c, struct load_report *report, const struct 
 	report->present = c->items - (report->items < c->items ? report->items : c->items);
 	return err;
 }
+
+int load_missing(struct contents *c, const struct progress *progress, struct error *e)
+{
+	struct load_report report;
+
+	int err = load_all(c, &report, progress, e);
+	return err != 0 ? err : contents_map_digests(c, e);
+}

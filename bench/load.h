@@ -17,4 +17,7 @@ struct load_report {
 int load_all(const struct contents *c, struct load_report *report, const struct progress *progress,
 	     struct error *e);
 
+/* Loads what is missing and maps the right answers: ready to run. */
+int load_missing(struct contents *c, const struct progress *progress, struct error *e);
+
 #endif
