@@ -90,7 +90,7 @@ test_load_repairs_a_damaged_model() {
 	expect 1 "$GVR" run "$WORK/w.ini" --store "$STORE" --out "$WORK/r"
 	err_has "$(basename "$model")"
 	expect 0 "$GVR" load "$WORK/w.ini" --store "$STORE"
-	expect 0 "$GVR" run "$WORK/w.ini" --store "$STORE" --out "$WORK/r"
+	expect_run "$GVR" run "$WORK/w.ini" --store "$STORE" --out "$WORK/r"
 }
 
 test_a_model_of_other_documents_is_refused() {
@@ -158,7 +158,7 @@ test_lost_output_is_an_error() {
 	# a name is not a path
 	mkdir "$WORK/here"
 	cd "$WORK/here"
-	expect 0 "$GVR" run "$WORK/w.ini" --store "$STORE" --set workload.name=../../x
+	expect_run "$GVR" run "$WORK/w.ini" --store "$STORE" --set workload.name=../../x
 	[ -f "$WORK/here/out/______x/result.json" ] || fail "no result below out/"
 	cd "$ROOT"
 }
@@ -280,7 +280,7 @@ test_forbidden_io_uring_stops_the_run() {
 	without="$BUILD/tests/cli/without_io_uring"
 	expect 4 "$without" "$GVR" run "$WORK/w.ini" --store "$STORE" --out "$WORK/r"
 	err_has "io = pread"
-	expect 0 "$without" "$GVR" run "$WORK/w.ini" --store "$STORE" --out "$WORK/r" --set retrieve.io=pread
+	expect_run "$without" "$GVR" run "$WORK/w.ini" --store "$STORE" --out "$WORK/r" --set retrieve.io=pread
 	grep -q '"io_uring": null' "$WORK/r/result.json" || fail "a ring was reported"
 }
 

@@ -67,7 +67,7 @@ test_bad_workload_is_exit_5_and_names_the_line() {
 
 test_set_replaces_and_is_checked() {
 	good "$WORK/w.ini"
-	expect 0 "$GVR" run "$WORK/w.ini" --store "$STORE" --out "$WORK/r" --set workload.number_ios=64
+	expect_run "$GVR" run "$WORK/w.ini" --store "$STORE" --out "$WORK/r" --set workload.number_ios=64
 	[ "$(json "$WORK/r/result.json" planned)" = 64 ] || fail "number_ios was not set"
 	expect 5 "$GVR" run "$WORK/w.ini" --set workload.number_ios=-1
 	err_has number_ios
@@ -90,8 +90,8 @@ test_set_may_change_the_scenario() {
 	numjobs = 2
 	iodepth = 8
 	W
-	expect 0 "$GVR" run "$WORK/w.ini" --store "$STORE" --out "$WORK/r" --set workload.scenario=offline
-	expect 0 "$GVR" run "$WORK/w.ini" --store "$STORE" --out "$WORK/r" \
+	expect_run "$GVR" run "$WORK/w.ini" --store "$STORE" --out "$WORK/r" --set workload.scenario=offline
+	expect_run "$GVR" run "$WORK/w.ini" --store "$STORE" --out "$WORK/r" \
 		--set workload.scenario=single_stream
 	grep -q '"iodepth": "1"' "$WORK/r/result.json" || fail "more than one in flight"
 	grep -q '"numjobs": "1"' "$WORK/r/result.json" || fail "more than one worker"
