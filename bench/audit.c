@@ -283,8 +283,8 @@ static void print_remedies(const struct audit *a, FILE *out)
 	if (accuracy)
 		fputs("\naccuracy: gvr verify names the contents that are wrong.\n", out);
 	if (repeat)
-		fputs("\nrepeat: something caches what was asked for before. Where that is meant, "
-		      "declare it\nwith cache_state = warm; else set direct = 1.\n",
+		fputs("\nrepeat: something caches what was asked for before. Where that is meant,\n"
+		      "declare it with cache_state = warm; else set direct = 1.\n",
 		      out);
 	if (seeds)
 		fputs("\nseeds: the figures depend on which requests are drawn. Raise runtime, or "
