@@ -10,8 +10,28 @@
 
 #include "bench/clock.h"
 
+/* Engines of one run begin each slice on the same CPUs, for these may differ
+ * (one takes the device's interrupts): the scheduler may then move a worker,
+ * unless cpus_allowed says where it stays. */
+static void begin_on_cpu(struct worker *w)
+{
+	cpu_set_t one;
+	int count = CPU_COUNT(&w->cpus);
+
+	if (count < 2)
+		return;
+	int skip = (int)w->config.index % count, cpu = 0;
+	while (!CPU_ISSET(cpu, &w->cpus) || skip-- > 0)
+		cpu++;
+	CPU_ZERO(&one);
+	CPU_SET(cpu, &one);
+	if (sched_setaffinity(0, sizeof one, &one) == 0)
+		sched_setaffinity(0, sizeof w->cpus, &w->cpus);
+}
+
 static void run_slice(struct worker *w)
 {
+	begin_on_cpu(w);
 	trend_reset(&w->recorder->trend, w->config.slice->start_ns);
 	w->ahead.count = 0;
 	w->idle_ns = 0;
@@ -70,6 +90,8 @@ static void *worker_main(void *arg)
 	prctl(PR_SET_TIMERSLACK, 1UL, 0UL, 0UL, 0UL);
 	w->schedstat_fd = open("/proc/thread-self/schedstat", O_RDONLY | O_CLOEXEC);
 	w->err = pin(w);
+	if (sched_getaffinity(0, sizeof w->cpus, &w->cpus) != 0)
+		CPU_ZERO(&w->cpus); /* more CPUs than a cpu_set_t has */
 	if (w->err == 0)
 		w->err = w->config.ops->thread_open(&w->engine_thread, w->config.engine, &w->error);
 	bool opened = w->err == 0;

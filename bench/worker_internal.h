@@ -6,6 +6,8 @@
 #ifndef GVR_WORKER_INTERNAL_H
 #define GVR_WORKER_INTERNAL_H
 
+#include <sched.h>
+
 #include "bench/worker.h"
 
 #define WORKER_REAP_MAX 64u
@@ -28,6 +30,7 @@ struct due {
 struct worker {
 	struct worker_config config;
 	pthread_t thread;
+	cpu_set_t cpus; /* that it may run on */
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
 	enum worker_command command;
