@@ -78,6 +78,28 @@ static int count_contents(struct contents *c, struct error *e)
 	return 0;
 }
 
+/*
+ * What their folder is named by. Of an archive that is where its documents
+ * come from, not what they are: when documents change, what was stored of
+ * them as they were is replaced, and its space reclaimed.
+ */
+static int source_hash(const struct contents *c, uint64_t *hash, struct error *e)
+{
+	const struct workload *w = c->workload;
+
+	*hash = c->fingerprint;
+	if (w->contents_kind != CONTENTS_ARCHIVE)
+		return 0;
+	char *real = realpath(w->contents_dir, NULL);
+	if (real == NULL)
+		return file_error(e, -errno, "cannot read the folder of documents",
+				  w->contents_dir);
+	uint64_t h = mix_text(mix_in(0, w->chunk_bytes), real);
+	*hash = mix_in(mix_text(h, w->model), (uint64_t)w->split);
+	free(real);
+	return 0;
+}
+
 /* Everything that defines the contents, but for novel's model. */
 static uint64_t definition_hash(const struct contents *c)
 {
@@ -101,10 +123,13 @@ static uint64_t definition_hash(const struct contents *c)
 static int make_dir(struct contents *c, const char *store_root, struct error *e)
 {
 	char name[41];
+	uint64_t hash;
 
 	files_clean_name(name, sizeof name, c->workload->name);
-	int n = snprintf(c->dir, sizeof c->dir, "%s/%s-%016" PRIx64, store_root, name,
-			 c->fingerprint);
+	int err = source_hash(c, &hash, e);
+	if (err != 0)
+		return err;
+	int n = snprintf(c->dir, sizeof c->dir, "%s/%s-%016" PRIx64, store_root, name, hash);
 	if (n < 0 || (size_t)n >= sizeof c->dir - 64)
 		return file_error(e, -ENAMETOOLONG, "cannot make folder", store_root);
 	return files_make_dirs(c->dir, e);

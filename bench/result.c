@@ -195,6 +195,8 @@ static json_t *bytes_json(const struct run *run, const struct engine_run *er)
 	set(o, "at_rest_disk", integer(er->stats.at_rest_disk_bytes));
 	set(o, "at_rest_payload", integer(er->stats.payload_bytes));
 	set(o, "shared_at_rest", integer(er->stats.shared_at_rest_bytes));
+	set(o, "written_to_load",
+	    er->stats.load_written_bytes > 0 ? integer(er->stats.load_written_bytes) : NULL);
 	set(o, "moved_per_request",
 	    moved ? figure((double)er->device.read_bytes / (double)r->completed) : NULL);
 	set(o, "device_reads_per_request",
@@ -217,7 +219,12 @@ static json_t *cpu_json(const struct engine_run *er)
 	json_t *o = json_object();
 	double n = (double)r->completed;
 
-	set(o, "us_per_request", n > 0 ? figure((double)r->cpu_ns / 1e3 / n) : NULL);
+	bool known = n > 0 && !er->stats.cpu_elsewhere;
+	set(o, "us_per_request", known ? figure((double)r->cpu_ns / 1e3 / n) : NULL);
+	set(o, "source",
+	    json_string(er->stats.cpu_elsewhere
+				? "unavailable: a thread of the kernel submits (sqthread_poll)"
+				: "CPU clocks of the workers"));
 	set(o, "verify_us_per_request", n > 0 ? figure((double)r->verify_ns / 1e3 / n) : NULL);
 	set(o, "withheld_part", withheld >= 0 ? figure(withheld) : NULL);
 	set(o, "paused_s", figure((double)er->paused_ns / 1e9));
@@ -272,6 +279,20 @@ static json_t *generator_json(const struct engine_stats *s)
 	return o;
 }
 
+/* A cache of blocks in the engine's own memory, over the whole run. */
+static json_t *block_cache_json(const struct engine_stats *s)
+{
+	if (s->cache_bytes == 0)
+		return json_null();
+	json_t *o = json_object();
+	set(o, "bytes", integer(s->cache_bytes));
+	set(o, "lookups", integer(s->cache_lookups));
+	set(o, "hits", integer(s->cache_hits));
+	set(o, "hit_ratio",
+	    s->cache_lookups > 0 ? figure((double)s->cache_hits / (double)s->cache_lookups) : NULL);
+	return o;
+}
+
 /* The state of the caches that a read may meet. */
 static json_t *cache_json(const struct run *run, const struct engine_run *er)
 {
@@ -284,7 +305,7 @@ static json_t *cache_json(const struct run *run, const struct engine_run *er)
 	}
 	set(o, "state", json_string(states[run->workload->cache_state]));
 	set(o, "direct", json_boolean(er->config->direct));
-	set(o, "block_cache", json_string("none: every request reads its blocks"));
+	set(o, "block_cache", block_cache_json(&er->stats));
 	set(o, "store_bytes", er->cache.known ? integer(er->cache.store_bytes) : NULL);
 	set(o, "page_cache_bytes_before", er->cache.known ? integer(er->cache.before_bytes) : NULL);
 	set(o, "page_cache_bytes_after", er->cache.known ? integer(er->cache.after_bytes) : NULL);

@@ -1,4 +1,5 @@
 /* rounds.c: the measured rounds: engines take turns, each round is accounted. */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -109,7 +110,8 @@ static void account_round(struct engine_run *er, unsigned round)
 	f->response_p50_ns = (double)histogram_percentile(&r->response, 50);
 	f->response_p99_ns = (double)histogram_percentile(&r->response, 99);
 	f->achieved_rps = run_slice_rate(er);
-	f->cpu_us_per_request = per_request((double)r->cpu_ns / 1e3, r);
+	f->cpu_us_per_request =
+		er->stats.cpu_elsewhere ? NAN : per_request((double)r->cpu_ns / 1e3, r);
 }
 
 /* Once, before an engine's first round: the cache as the workload wants it,

@@ -22,7 +22,7 @@
 struct round_figures {
 	double response_p50_ns, response_p99_ns;
 	double achieved_rps;
-	double cpu_us_per_request;
+	double cpu_us_per_request;	/* NAN: not known */
 	double moved_bytes_per_request; /* < 0: not known */
 };
 

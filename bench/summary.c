@@ -173,7 +173,7 @@ static void cell_slip(char *out, size_t capacity, const struct engine_run *er)
 
 static void cell_cpu(char *out, size_t capacity, const struct engine_run *er)
 {
-	if (er->total->completed == 0)
+	if (er->total->completed == 0 || er->stats.cpu_elsewhere)
 		none(out, capacity);
 	else
 		format_ns(out, capacity, (double)er->total->cpu_ns / (double)er->total->completed);
@@ -182,6 +182,11 @@ static void cell_cpu(char *out, size_t capacity, const struct engine_run *er)
 static void cell_at_rest(char *out, size_t capacity, const struct engine_run *er)
 {
 	format_bytes(out, capacity, (double)er->stats.at_rest_bytes);
+}
+
+static void cell_on_disk(char *out, size_t capacity, const struct engine_run *er)
+{
+	format_bytes(out, capacity, (double)er->stats.at_rest_disk_bytes);
 }
 
 static void cell_shared(char *out, size_t capacity, const struct engine_run *er)
@@ -228,6 +233,25 @@ static void cell_cached(char *out, size_t capacity, const struct engine_run *er)
 			 100.0 * (double)er->cache.before_bytes / (double)er->cache.store_bytes);
 }
 
+/* How many requests RocksDB's cache of blocks answered. */
+static void cell_hits(char *out, size_t capacity, const struct engine_run *er)
+{
+	const struct engine_stats *s = &er->stats;
+	if (s->cache_lookups == 0)
+		none(out, capacity);
+	else
+		snprintf(out, capacity, "%.1f %%",
+			 100.0 * (double)s->cache_hits / (double)s->cache_lookups);
+}
+
+static void cell_written(char *out, size_t capacity, const struct engine_run *er)
+{
+	if (er->stats.load_written_bytes == 0)
+		none(out, capacity);
+	else
+		format_bytes(out, capacity, (double)er->stats.load_written_bytes);
+}
+
 static void cell_resident(char *out, size_t capacity, const struct engine_run *er)
 {
 	format_bytes(out, capacity, (double)er->stats.resident_bytes);
@@ -237,15 +261,27 @@ static const struct {
 	const char *name;
 	cell_fn cell;
 } rows[] = {
-	{"workers x iodepth", cell_workers},	 {"requests verified", cell_verified},
-	{"  with wrong bytes", cell_mismatched}, {"highest rate that holds", cell_peak},
-	{"requests served", cell_rate},		 {"content served", cell_mib},
-	{"response time p50", cell_p50},	 {"  p99", cell_p99},
-	{"service time p50", cell_service},	 {"harness late (slip) p99", cell_slip},
-	{"CPU time a request", cell_cpu},	 {"at rest: contents", cell_at_rest},
-	{"  shared (model, dict)", cell_shared}, {"  bits a content byte", cell_bits},
-	{"moved a request", cell_moved},	 {"  device reads", cell_reads},
-	{"store in page cache", cell_cached},	 {"resident memory", cell_resident},
+	{"workers x iodepth", cell_workers},
+	{"requests verified", cell_verified},
+	{"  with wrong bytes", cell_mismatched},
+	{"highest rate that holds", cell_peak},
+	{"requests served", cell_rate},
+	{"content served", cell_mib},
+	{"response time p50", cell_p50},
+	{"  p99", cell_p99},
+	{"service time p50", cell_service},
+	{"harness late (slip) p99", cell_slip},
+	{"CPU time a request", cell_cpu},
+	{"at rest: contents", cell_at_rest},
+	{"  on disk", cell_on_disk},
+	{"  shared (model, dict)", cell_shared},
+	{"  bits a content byte", cell_bits},
+	{"written to load", cell_written},
+	{"moved a request", cell_moved},
+	{"  device reads", cell_reads},
+	{"store in page cache", cell_cached},
+	{"block cache hits", cell_hits},
+	{"resident memory", cell_resident},
 };
 
 #define NAME_WIDTH 24
@@ -306,6 +342,25 @@ static void print_steps(FILE *f, const struct run *run)
 		}
 }
 
+/* A row that says nothing of any engine of the table is left out. */
+static void print_row(FILE *f, const char *name, cell_fn cell, const struct engine_run *engines,
+		      unsigned count)
+{
+	char cells[COLUMNS_MAX][32];
+	bool says = false;
+
+	for (unsigned i = 0; i < count; i++) {
+		cell(cells[i], sizeof cells[i], &engines[i]);
+		says |= strcmp(cells[i], "-") != 0;
+	}
+	if (!says)
+		return;
+	fprintf(f, "%-*s", NAME_WIDTH, name);
+	for (unsigned i = 0; i < count; i++)
+		fprintf(f, "%*s", CELL_WIDTH, cells[i]);
+	fputc('\n', f);
+}
+
 /* Engines [first, first + count) beside each other: what fits 80 columns. */
 static void print_table(FILE *f, const struct run *run, unsigned first, unsigned count)
 {
@@ -315,17 +370,9 @@ static void print_table(FILE *f, const struct run *run, unsigned first, unsigned
 			run->engines[first + i].config->label);
 	fputc('\n', f);
 	bool peak = run->workload->scenario == SCENARIO_SERVER && run->workload->rate_count == 0;
-	for (size_t k = 0; k < sizeof rows / sizeof rows[0]; k++) {
-		if (rows[k].cell == cell_peak && !peak)
-			continue;
-		fprintf(f, "%-*s", NAME_WIDTH, rows[k].name);
-		for (unsigned i = 0; i < count; i++) {
-			char cell[32];
-			rows[k].cell(cell, sizeof cell, &run->engines[first + i]);
-			fprintf(f, "%*s", CELL_WIDTH, cell);
-		}
-		fputc('\n', f);
-	}
+	for (size_t k = 0; k < sizeof rows / sizeof rows[0]; k++)
+		if (rows[k].cell != cell_peak || peak)
+			print_row(f, rows[k].name, rows[k].cell, &run->engines[first], count);
 }
 
 char *summary_text(const struct run *run, const struct verdict *v)

@@ -50,13 +50,19 @@ struct engine_stats {
 	uint64_t at_rest_bytes;	       /* per-content: values or specs, with their index */
 	uint64_t at_rest_disk_bytes;   /* the same as st_blocks * 512 */
 	uint64_t shared_at_rest_bytes; /* shared by all contents: dictionary, model */
-	uint64_t payload_bytes;	       /* encoded values or specs alone, without index; 0: none */
-	uint64_t content_bytes;	       /* of the contents those stand for */
+	uint64_t payload_bytes;	 /* encoded values or specs alone, without index (compressed by
+				    RocksDB: with it); 0: none */
+	uint64_t content_bytes;	 /* of the contents those stand for */
 	uint64_t resident_bytes; /* memory this engine keeps while serving: caches, tables, buffers
 				  */
+	uint64_t load_written_bytes; /* what filling the store wrote to the disk; 0: no store */
 	/* proof of how it read; ring_created false: no ring was used */
 	bool ring_created;
 	uint64_t sqes, cqes;
+	bool cpu_elsewhere; /* a kernel thread submits for it, whose CPU time is not counted */
+	/* a cache of blocks in the engine's own memory; cache_bytes 0: none */
+	uint64_t cache_bytes;
+	uint64_t cache_lookups, cache_hits;
 	/* retrievers with a dictionary; dictionary_bytes 0: none */
 	uint64_t dictionary_bytes;
 	char dictionary_how[16]; /* "trained" or "raw" (codec.h) */

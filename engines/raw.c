@@ -19,12 +19,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "engines/store/ring.h"
+#include "engines/store/slots.h"
 #include "engines/store/store.h"
 #include "engines/store/store_dir.h"
 #include "workloads/file.h"
@@ -118,7 +118,8 @@ static int open_for_writing(struct engine_load *l, int flags, struct error *e)
 static int resume(struct engine_load *l)
 {
 	struct stat st;
-	if (store_dir_read_progress(l->dir, &l->counts, NULL) != 0 ||
+	struct store_counts before;
+	if (store_dir_read_progress(l->dir, &before, &l->counts, NULL) != 0 ||
 	    l->counts.items > item_count(l->env) || open_for_writing(l, 0, NULL) != 0)
 		return -EBADMSG;
 	if (fstat(l->fd, &st) == 0 && S_ISREG(st.st_mode) &&
@@ -150,7 +151,7 @@ static int start_anew(struct engine_load *l, const char *identity, struct error 
 	if (err == 0)
 		err = sync_db(l, e);
 	if (err == 0)
-		err = store_dir_write_progress(l->dir, &l->counts, e);
+		err = store_dir_write_progress(l->dir, &l->counts, &l->counts, e);
 	if (err == 0)
 		err = store_dir_write_identity(l->dir, identity, e);
 	return err;
@@ -272,7 +273,7 @@ static int sync_values(struct engine_load *l, struct error *e)
 		return file_error(e, -errno, "cannot write it", l->path);
 	l->unsynced_bytes = 0;
 	l->synced_s = now_s();
-	return store_dir_write_progress(l->dir, &l->counts, e);
+	return store_dir_write_progress(l->dir, &l->counts, &l->counts, e);
 }
 
 static int raw_load_put(struct engine_load *l, uint64_t content, uint32_t context,
@@ -292,6 +293,7 @@ static int raw_load_put(struct engine_load *l, uint64_t content, uint32_t contex
 	l->counts.items++;
 	l->counts.payload_bytes += value_nbytes;
 	l->counts.content_bytes += value_nbytes;
+	l->counts.written_bytes += round_up(value_nbytes);
 	l->unsynced_bytes += value_nbytes;
 	if (l->unsynced_bytes < SYNC_INTERVAL_NBYTES && now_s() - l->synced_s < SYNC_INTERVAL_S)
 		return 0;
@@ -393,80 +395,59 @@ static void raw_stats(struct engine *engine, struct engine_stats *stats)
 	stats->ring_created = engine->ring.created;
 	stats->sqes = engine->ring.sqes;
 	stats->cqes = engine->ring.cqes;
+	stats->load_written_bytes = engine->counts.written_bytes;
+	stats->cpu_elsewhere = engine->env->config->sqthread_poll;
 }
 
 /* ---- serving: a worker ---- */
 
-/* A request in flight, or whose reply is lent. */
-struct slot {
-	struct engine_thread *thread;
-	struct request *req;
-	uint8_t *buf;		 /* slot_nbytes bytes, aligned to a page */
-	uint64_t touched_nbytes; /* of buf, so far */
-	bool done;
-	struct slot *next; /* in the list of free or of done slots */
-};
-
 struct engine_thread {
 	struct engine *engine;
-	struct ring *ring;
-	struct slot *slots;
-	struct slot *free_slots;
-	struct slot *done_head, *done_tail;
-	struct slot *submitting; /* while its request has not yet waited */
-	uint8_t *buffers;
-	size_t buffers_nbytes;
-	unsigned depth;
+	struct slots *slots;
 };
 
-/* Buffers are mapped, not touched: memory is used as contents need it. */
-static int make_slots(struct engine_thread *t)
+static int read_slot(struct slot *s, const struct engine *engine)
 {
-	uint64_t each_nbytes = slot_nbytes(t->engine->env);
-	t->slots = calloc(t->depth, sizeof *t->slots);
-	if (t->slots == NULL)
-		return -ENOMEM;
-	t->buffers_nbytes = each_nbytes * t->depth;
-	t->buffers = mmap(NULL, t->buffers_nbytes, PROT_READ | PROT_WRITE,
-			  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	if (t->buffers == MAP_FAILED) {
-		t->buffers = NULL;
-		return -ENOMEM;
-	}
-	for (unsigned i = t->depth; i-- > 0;) {
-		t->slots[i].thread = t;
-		t->slots[i].buf = t->buffers + i * each_nbytes;
-		t->slots[i].next = t->free_slots;
-		t->free_slots = &t->slots[i];
-	}
+	struct request *req = s->req;
+	const struct engine_env *env = engine->env;
+	uint64_t item = req->content * env->workload->contexts + req->context;
+	uint64_t nbytes = content_nbytes(env, req->content), read_nbytes = round_up(nbytes);
+	ssize_t got = ring_pread(engine->fd, s->read.bytes, read_nbytes,
+				 (off_t)(item * slot_nbytes(env)));
+	if (got < 0)
+		return (int)got;
+	if ((uint64_t)got != read_nbytes)
+		return -EBADMSG; /* the file was cut while it was served */
+	req->reply = s->read.bytes;
+	req->reply_nbytes = nbytes;
 	return 0;
 }
 
-static void free_thread(struct engine_thread *t)
+/* Runs on a fiber. */
+static void serve(struct slot *s, void *arg)
 {
-	ring_destroy(t->ring);
-	if (t->buffers != NULL)
-		munmap(t->buffers, t->buffers_nbytes);
-	free(t->slots);
-	free(t);
+	s->req->error = read_slot(s, arg);
 }
 
 static int raw_thread_open(struct engine_thread **out, struct engine *engine, struct error *e)
 {
 	const struct engine_config *c = engine->env->config;
+	struct slots_options o = {
+		.depth = c->iodepth,
+		.read_nbytes = slot_nbytes(engine->env),
+		.io = c->io == STORE_IO_URING ? RING_IO_URING : RING_IO_PREAD,
+		.sqthread_poll = c->sqthread_poll,
+		.fixedbufs = c->fixedbufs,
+		.serve = serve,
+		.arg = engine,
+	};
 	struct engine_thread *t = calloc(1, sizeof *t);
 	if (t == NULL)
 		return error_set(e, -ENOMEM, "raw: out of memory");
 	t->engine = engine;
-	t->depth = c->iodepth;
-	int err = make_slots(t);
-	if (err != 0)
-		error_set(e, err, "raw: out of memory for %u requests in flight", t->depth);
-	else
-		err = ring_create(&t->ring, t->depth,
-				  c->io == STORE_IO_URING ? RING_IO_URING : RING_IO_PREAD, e);
+	int err = slots_create(&t->slots, &o, e);
 	if (err != 0) {
-		free_thread(t);
+		free(t);
 		return err;
 	}
 	*out = t;
@@ -476,98 +457,30 @@ static int raw_thread_open(struct engine_thread **out, struct engine *engine, st
 static void raw_thread_close(struct engine_thread *t)
 {
 	struct engine *engine = t->engine;
-	struct ring_stats ring = ring_get_stats(t->ring);
+	struct ring_stats ring = slots_ring_stats(t->slots);
 	pthread_mutex_lock(&engine->lock);
 	engine->ring.created |= ring.created;
 	engine->ring.sqes += ring.sqes;
 	engine->ring.cqes += ring.cqes;
-	for (unsigned i = 0; i < t->depth; i++)
-		engine->buffers_bytes += t->slots[i].touched_nbytes;
+	engine->buffers_bytes += slots_resident_bytes(t->slots);
 	pthread_mutex_unlock(&engine->lock);
-	free_thread(t);
-}
-
-static int read_slot(struct slot *s)
-{
-	struct request *req = s->req;
-	const struct engine *engine = s->thread->engine;
-	const struct engine_env *env = engine->env;
-	uint64_t item = req->content * env->workload->contexts + req->context;
-	uint64_t nbytes = content_nbytes(env, req->content), read_nbytes = round_up(nbytes);
-	ssize_t got = ring_pread(engine->fd, s->buf, read_nbytes, (off_t)(item * slot_nbytes(env)));
-	if (got < 0)
-		return (int)got;
-	if ((uint64_t)got != read_nbytes)
-		return -EBADMSG; /* the file was cut while it was served */
-	if (read_nbytes > s->touched_nbytes)
-		s->touched_nbytes = read_nbytes;
-	req->reply = s->buf;
-	req->reply_nbytes = nbytes;
-	return 0;
-}
-
-static void push_done(struct engine_thread *t, struct slot *s)
-{
-	s->next = NULL;
-	if (t->done_head == NULL)
-		t->done_head = s;
-	else
-		t->done_tail->next = s;
-	t->done_tail = s;
-}
-
-/* Runs on a fiber. */
-static void serve(void *arg)
-{
-	struct slot *s = arg;
-	struct request *req = s->req;
-	req->reply = NULL;
-	req->reply_nbytes = 0;
-	req->error = read_slot(s);
-	s->done = true;
-	if (s->thread->submitting != s)
-		push_done(s->thread, s);
+	slots_destroy(t->slots);
+	free(t);
 }
 
 static enum submit_status raw_submit(struct engine_thread *t, struct request *req)
 {
-	struct slot *s = t->free_slots;
-	if (s == NULL)
-		return SUBMIT_BUSY;
-	t->free_slots = s->next;
-	s->req = req;
-	s->done = false;
-	req->slot = s;
-	t->submitting = s;
-	int err = ring_start(t->ring, serve, s);
-	t->submitting = NULL;
-	if (err != 0) { /* as many fibers as slots: cannot be */
-		s->next = t->free_slots;
-		t->free_slots = s;
-		return SUBMIT_BUSY;
-	}
-	return s->done ? SUBMIT_DONE : SUBMIT_QUEUED;
+	return slots_submit(t->slots, req);
 }
 
 static int raw_reap(struct engine_thread *t, struct request **done, unsigned cap, uint64_t wait_ns)
 {
-	int err = ring_poll(t->ring, t->done_head == NULL ? wait_ns : 0);
-	if (err < 0)
-		return err;
-	unsigned count = 0;
-	while (count < cap && t->done_head != NULL) {
-		done[count++] = t->done_head->req;
-		t->done_head = t->done_head->next;
-	}
-	return (int)count;
+	return slots_reap(t->slots, done, cap, wait_ns);
 }
 
 static void raw_release(struct engine_thread *t, struct request *req)
 {
-	struct slot *s = req->slot;
-	req->slot = NULL;
-	s->next = t->free_slots;
-	t->free_slots = s;
+	slots_release(t->slots, req);
 }
 
 const struct engine_ops raw_engine = {

@@ -48,6 +48,7 @@ static int setup(void **state)
 	f->config = (struct engine_config){.numjobs = 1,
 					   .iodepth = DEPTH,
 					   .layout = "sst",
+					   .block_size_bytes = 4096,
 					   .compression_type = COMPRESSION_ZSTD,
 					   .compression_level = 3};
 	f->env = (struct engine_env){.workload = &f->workload,

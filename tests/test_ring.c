@@ -48,7 +48,8 @@ static struct ring *create(unsigned depth, enum ring_io io)
 {
 	struct ring *r;
 	struct error e = {{0}};
-	int err = ring_create(&r, depth, io, &e);
+	struct ring_options options = {.depth = depth, .io = io};
+	int err = ring_create(&r, &options, &e);
 	if (err == -ENOSYS || err == -EPERM) { /* a kernel without io_uring */
 		assert_non_null(strstr(e.text, "io = pread"));
 		skip();

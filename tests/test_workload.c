@@ -133,6 +133,10 @@ static void defaults_are_those_of_the_manual(void **state)
 	assert_int_equal(r->compression_type, COMPRESSION_ZSTD);
 	assert_int_equal(r->compression_level, 19);
 	assert_int_equal(r->compression_max_dict_bytes, 1 << 20);
+	assert_int_equal(r->compression_unit, COMPRESSION_PER_VALUE);
+	assert_int_equal(r->block_size_bytes, 4096);
+	assert_int_equal(r->cache_size_bytes, 0);
+	assert_false(r->sqthread_poll || r->fixedbufs);
 	assert_int_equal(w.engines[2].iodepth, 24);
 	assert_true(w.engines[2].direct);
 }
@@ -428,7 +432,13 @@ static void engine_values_must_be_allowed(void **state)
 		"direct = 2",
 		"direct = yes",
 		"io = aio",
-		"layout = segments",
+		"layout = blob",
+		"sqthread_poll = 2",
+		"fixedbufs = yes",
+		"compression_unit = table",
+		"block_size = 511",
+		"block_size = 2MiB",
+		"cache_size = 2TiB",
 		"compression_type = lz4",
 		"compression_level = 0",
 		"compression_level = 23",
@@ -560,7 +570,23 @@ static void keys_must_go_together(void **state)
 		       "dir/t.ini:5: compression_max_dict_bytes = 1KiB", "set it to 0");
 	assert_refused(NOVEL "model = m\n" R "compression_max_dict_bytes = 1\n",
 		       "dir/t.ini:6: compression_max_dict_bytes", "workload.corpus");
+	assert_refused(NOISE R "layout = segments\nblock_size = 4KiB\n", "dir/t.ini:6: block_size",
+		       "layout = sst");
+	assert_refused(NOISE R "layout = segments\ncache_size = 1MiB\n", "dir/t.ini:6: cache_size",
+		       "layout = sst");
+	assert_refused(NOISE R "layout = segments\ncompression_unit = block\n",
+		       "dir/t.ini:6: compression_unit", "layout = sst");
+	assert_refused(NOISE R "compression_type = none\ncompression_unit = block\n",
+		       "dir/t.ini:6: compression_unit", "zstd");
+	assert_refused(NOISE R "io = pread\nsqthread_poll = 1\n", "dir/t.ini:6: sqthread_poll",
+		       "io = io_uring");
+	assert_refused(NOISE R "io = pread\nfixedbufs = 1\n", "dir/t.ini:6: fixedbufs",
+		       "io = io_uring");
+	assert_refused(NOISE G "sqthread_poll = 1\n", "dir/t.ini:5: sqthread_poll",
+		       "raw or retrieve");
 	parse(NOISE R "compression_max_dict_bytes = 0\n");
+	parse(NOISE R "compression_unit = block\ncompression_max_dict_bytes = 16KiB\n");
+	parse(NOISE R "layout = segments\ncompression_type = none\nfixedbufs = 1\n");
 	parse("[workload]\ncontents = noise:9223372036854775807\n" R);
 	parse(NOISE "scenario = single_stream\nnumber_ios = 1\n" R "iodepth = 1\n");
 }
@@ -706,7 +732,7 @@ static void values_are_readable(void **state)
 	assert_non_null(strstr(written.bytes, "\ncompression_max_dict_bytes = 1MiB\n"));
 	assert_null(strstr(written.bytes, "generator"));
 	assert_null(strstr(written.bytes, "chunk"));
-	assert_null(strstr(written.bytes, "size"));
+	assert_null(strstr(written.bytes, "\nsize"));
 }
 
 static void help_fits_the_terminal_and_names_every_key(void **state)
@@ -725,7 +751,7 @@ static void help_fits_the_terminal_and_names_every_key(void **state)
 		keys += strncmp(line, "  ", 2) == 0 && line[2] != ' ';
 	}
 	free(help);
-	assert_int_equal(keys, 40);
+	assert_int_equal(keys, 45);
 }
 
 /* ---- the file itself ---- */

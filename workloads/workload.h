@@ -39,6 +39,7 @@ enum cache_state { CACHE_AS_IS, CACHE_COLD, CACHE_WARM };
 enum service_kind { SERVICE_FIXED, SERVICE_EXPONENTIAL };
 enum verify_kind { VERIFY_ALL, VERIFY_SAMPLE, VERIFY_NONE };
 enum compression { COMPRESSION_NONE, COMPRESSION_ZSTD };
+enum compression_unit { COMPRESSION_PER_VALUE, COMPRESSION_PER_BLOCK };
 enum store_io { STORE_IO_URING, STORE_IO_PREAD };
 
 /* size = fixed:4KiB | uniform:1KiB-16KiB | lognormal:4KiB,0.6 (median, sigma
@@ -59,6 +60,9 @@ struct engine_config {
 	/* how a store is read: kind retrieve, and generate where it stores specs */
 	bool direct;	  /* O_DIRECT */
 	enum store_io io; /* io = io_uring | pread */
+	/* kind retrieve and raw: how the ring is used */
+	bool sqthread_poll; /* a kernel thread submits */
+	bool fixedbufs;	    /* read buffers are registered with the ring */
 	/* which CPUs the workers run on: worker i on cpus[i mod cpu_count]; 0: any */
 	uint32_t cpu_count;
 	uint16_t cpus[CPUS_MAX];
@@ -67,10 +71,13 @@ struct engine_config {
 	uint64_t service_time_ns;	/* exponential: the mean */
 	uint64_t stall_at_ns, stall_ns; /* blocks once, so long after its first request; 0: never */
 	/* kind retrieve */
-	char layout[16]; /* sst */
+	char layout[16]; /* sst, segments */
 	enum compression compression_type;
+	enum compression_unit compression_unit; /* per block: by RocksDB; layout sst only */
 	int compression_level;
 	uint64_t compression_max_dict_bytes; /* 0: no dictionary */
+	uint64_t block_size_bytes;	     /* layout sst: of RocksDB's blocks, about */
+	uint64_t cache_size_bytes; /* layout sst: RocksDB's cache of data blocks; 0: none */
 	/* kind generate */
 	char generator[16]; /* cm, noise */
 };

@@ -26,6 +26,11 @@ static bool trains_dictionary(const struct workload *w)
 	       (w->contents_kind == CONTENTS_NOVEL && w->corpus_dir[0] != '\0');
 }
 
+static bool is_sst(const struct engine_config *engine)
+{
+	return strcmp(engine->layout, "sst") == 0;
+}
+
 static const char *iodepth_fallback(const struct workload *w, const struct engine_config *engine)
 {
 	if (w->scenario == SCENARIO_SINGLE_STREAM)
@@ -37,13 +42,16 @@ const char *engine_fallback(const struct workload *w, const struct engine_config
 			    enum engine_key key)
 {
 	bool zstd = engine->compression_type == COMPRESSION_ZSTD;
+	bool per_value = engine->compression_unit == COMPRESSION_PER_VALUE;
 	switch (key) {
 	case E_IODEPTH:
 		return iodepth_fallback(w, engine);
 	case E_COMPRESSION_LEVEL:
 		return zstd ? engine_keys[key].fallback : NULL;
 	case E_COMPRESSION_MAX_DICT_BYTES:
-		return zstd && trains_dictionary(w) ? "1MiB" : "0";
+		return zstd && per_value && trains_dictionary(w) ? "1MiB" : "0";
+	case E_BLOCK_SIZE:
+		return is_sst(engine) ? engine_keys[key].fallback : NULL;
 	case E_GENERATOR:
 		return w->contents_kind == CONTENTS_NOISE ? "noise" : "cm";
 	default:
@@ -121,9 +129,17 @@ bool engine_key_used(const struct engine_config *engine, enum engine_key key)
 {
 	if ((engine_keys[key].kinds & engine_kind(engine)) == 0)
 		return false;
-	if (key == E_COMPRESSION_LEVEL || key == E_COMPRESSION_MAX_DICT_BYTES)
+	switch (key) {
+	case E_COMPRESSION_UNIT:
+	case E_COMPRESSION_LEVEL:
+	case E_COMPRESSION_MAX_DICT_BYTES:
 		return engine->compression_type == COMPRESSION_ZSTD;
-	return true;
+	case E_BLOCK_SIZE:
+	case E_CACHE_SIZE:
+		return is_sst(engine);
+	default:
+		return true;
+	}
 }
 
 /* ---- checks ---- */
@@ -208,19 +224,53 @@ static int check_kinds(struct parser *p, const struct engine_config *engine,
 	return 0;
 }
 
+static int belongs(struct parser *p, const struct setting *s, const char *name, const char *to)
+{
+	return fail(p, s->origin, "%s belongs to %s", name, to);
+}
+
+static int check_layout(struct parser *p, const struct engine_config *engine,
+			const struct setting *s)
+{
+	if (is_sst(engine))
+		return 0;
+	if (engine->block_size_bytes > 0)
+		return belongs(p, &s[E_BLOCK_SIZE], "block_size", "layout = sst");
+	if (engine->cache_size_bytes > 0)
+		return belongs(p, &s[E_CACHE_SIZE], "cache_size", "layout = sst");
+	if (engine->compression_unit == COMPRESSION_PER_BLOCK)
+		return belongs(p, &s[E_COMPRESSION_UNIT], "compression_unit = block",
+			       "layout = sst");
+	return 0;
+}
+
+/* What only a ring can do. */
+static int check_io(struct parser *p, const struct engine_config *engine, const struct setting *s)
+{
+	if (engine->io == STORE_IO_URING)
+		return 0;
+	if (engine->sqthread_poll)
+		return belongs(p, &s[E_SQTHREAD_POLL], "sqthread_poll", "io = io_uring");
+	if (engine->fixedbufs)
+		return belongs(p, &s[E_FIXEDBUFS], "fixedbufs", "io = io_uring");
+	return 0;
+}
+
 static int check_compression(struct parser *p, const struct engine_config *engine,
 			     const struct setting *s)
 {
-	const struct setting *level = &s[E_COMPRESSION_LEVEL];
+	static const char zstd[] = "compression_type = zstd";
 	const struct setting *dictionary = &s[E_COMPRESSION_MAX_DICT_BYTES];
-	bool zstd = engine->compression_type == COMPRESSION_ZSTD;
-	if (!zstd && level->text != NULL)
-		return fail(p, level->origin,
-			    "compression_level belongs to compression_type = zstd");
-	if (!zstd && engine->compression_max_dict_bytes > 0)
-		return fail(p, dictionary->origin,
-			    "compression_max_dict_bytes belongs to compression_type = zstd");
-	if (engine->compression_max_dict_bytes > 0 && !trains_dictionary(p->w))
+	bool trains = engine->compression_unit == COMPRESSION_PER_BLOCK || trains_dictionary(p->w);
+	if (engine->compression_type != COMPRESSION_ZSTD) {
+		if (s[E_COMPRESSION_LEVEL].text != NULL)
+			return belongs(p, &s[E_COMPRESSION_LEVEL], "compression_level", zstd);
+		if (engine->compression_max_dict_bytes > 0)
+			return belongs(p, dictionary, "compression_max_dict_bytes", zstd);
+		if (engine->compression_unit == COMPRESSION_PER_BLOCK)
+			return belongs(p, &s[E_COMPRESSION_UNIT], "compression_unit", zstd);
+	}
+	if (engine->compression_max_dict_bytes > 0 && !trains)
 		return fail(
 			p, dictionary->origin,
 			"compression_max_dict_bytes = %.100s: nothing trains a dictionary here; "
@@ -267,5 +317,10 @@ int check_engine(struct parser *p, unsigned index)
 			"generator = %s: generator = noise is for contents = noise:N, and cm for "
 			"the others",
 			engine->generator);
-	return engine_kind(engine) == KIND_RETRIEVE ? check_compression(p, engine, s) : 0;
+	err = check_io(p, engine, s);
+	if (err == 0 && engine_kind(engine) == KIND_RETRIEVE)
+		err = check_layout(p, engine, s);
+	if (err == 0 && engine_kind(engine) == KIND_RETRIEVE)
+		err = check_compression(p, engine, s);
+	return err;
 }

@@ -67,10 +67,15 @@ enum engine_key {
 	E_STALL,
 	E_DIRECT,
 	E_IO,
-	E_LAYOUT,
-	E_COMPRESSION_TYPE, /* before level and dictionary, which depend on it */
+	E_SQTHREAD_POLL,
+	E_FIXEDBUFS,
+	E_LAYOUT,	    /* before block and cache size, which depend on it */
+	E_COMPRESSION_TYPE, /* before unit, level and dictionary, which depend on it */
+	E_COMPRESSION_UNIT,
 	E_COMPRESSION_LEVEL,
 	E_COMPRESSION_MAX_DICT_BYTES,
+	E_BLOCK_SIZE,
+	E_CACHE_SIZE,
 	E_GENERATOR,
 	E_COUNT
 };

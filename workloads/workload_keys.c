@@ -348,11 +348,12 @@ static const char *const scenarios[] = {"server", "offline", "single_stream", NU
 static const char *const rate_processes[] = {"linear", "poisson", "bursts", NULL};
 static const char *const cache_states[] = {"as-is", "cold", "warm", NULL};
 static const char *const compressions[] = {"none", "zstd", NULL};
+static const char *const compression_units[] = {"value", "block", NULL};
 static const char *const ios[] = {"io_uring", "pread", NULL};
 static const char *const booleans[] = {"0", "1", NULL};
 /* bits of KIND_* */
 static const char *const kinds[] = {"null", "delay", "raw", "retrieve", "generate", NULL};
-static const char *const layouts[] = {"sst", NULL};
+static const char *const layouts[] = {"sst", "segments", NULL};
 static const char *const generators[] = {"cm", "noise", NULL};
 
 #define W_AT(field)                                                                                \
@@ -582,6 +583,7 @@ const struct key workload_keys[W_COUNT] = {
 
 #define KINDS_ALL (KIND_NULL | KIND_DELAY | KIND_RAW | KIND_RETRIEVE | KIND_GENERATE)
 #define KINDS_STORE (KIND_RAW | KIND_RETRIEVE | KIND_GENERATE)
+#define KINDS_VALUES (KIND_RAW | KIND_RETRIEVE)
 
 const struct key engine_keys[E_COUNT] = {
 	[E_KIND] = {.name = "kind",
@@ -653,10 +655,28 @@ const struct key engine_keys[E_COUNT] = {
 		  E_AT(io),
 		  .choices = ios,
 		  .kinds = KINDS_STORE},
+	[E_SQTHREAD_POLL] = {.name = "sqthread_poll",
+			     .takes = "0 | 1",
+			     .fallback = "0",
+			     .help = "io_uring: a thread of the kernel submits; its CPU time is "
+				     "not in the figures.",
+			     .type = KEY_CHOICE,
+			     E_AT(sqthread_poll),
+			     .choices = booleans,
+			     .kinds = KINDS_VALUES},
+	[E_FIXEDBUFS] = {.name = "fixedbufs",
+			 .takes = "0 | 1",
+			 .fallback = "0",
+			 .help = "io_uring: buffers are registered with the ring.",
+			 .type = KEY_CHOICE,
+			 E_AT(fixedbufs),
+			 .choices = booleans,
+			 .kinds = KINDS_VALUES},
 	[E_LAYOUT] = {.name = "layout",
-		      .takes = "sst",
+		      .takes = "sst | segments",
 		      .fallback = "sst",
-		      .help = "sst: values in RocksDB's own tables.",
+		      .help = "sst: values in RocksDB's own tables. segments: values in "
+			      "append-only files, RocksDB keeps where.",
 		      .type = KEY_WORD,
 		      E_AT(layout),
 		      .choices = layouts,
@@ -664,11 +684,21 @@ const struct key engine_keys[E_COUNT] = {
 	[E_COMPRESSION_TYPE] = {.name = "compression_type",
 				.takes = "none | zstd",
 				.fallback = "zstd",
-				.help = "Of each stored content.",
+				.help = "Of what is stored.",
 				.type = KEY_CHOICE,
 				E_AT(compression_type),
 				.choices = compressions,
 				.kinds = KIND_RETRIEVE},
+	[E_COMPRESSION_UNIT] =
+		{.name = "compression_unit",
+		 .takes = "value | block",
+		 .fallback = "value",
+		 .help = "zstd: gvr compresses each content, or (layout sst) RocksDB "
+			 "each block of its tables.",
+		 .type = KEY_CHOICE,
+		 E_AT(compression_unit),
+		 .choices = compression_units,
+		 .kinds = KIND_RETRIEVE},
 	[E_COMPRESSION_LEVEL] = {.name = "compression_level",
 				 .takes = "a whole number from 1 to 22",
 				 .fallback = "19",
@@ -682,11 +712,29 @@ const struct key engine_keys[E_COUNT] = {
 		{.name = "compression_max_dict_bytes",
 		 .takes = "a size from 0 to 64MiB",
 		 .fallback_how = "1MiB; 0 where nothing trains it",
-		 .help = "zstd's dictionary, trained on the training files.",
+		 .help = "zstd's dictionary, trained on the training files; compression_unit = "
+			 "block: of each table, trained on its blocks.",
 		 .type = KEY_BYTES,
 		 E_AT(compression_max_dict_bytes),
 		 .greatest = UINT64_C(64) << 20,
 		 .kinds = KIND_RETRIEVE},
+	[E_BLOCK_SIZE] = {.name = "block_size",
+			  .takes = "a size from 512 to 1MiB",
+			  .fallback = "4KiB",
+			  .help = "sst: of a table's blocks, about; each read is of one.",
+			  .type = KEY_BYTES,
+			  E_AT(block_size_bytes),
+			  .least = 512,
+			  .greatest = UINT64_C(1) << 20,
+			  .kinds = KIND_RETRIEVE},
+	[E_CACHE_SIZE] = {.name = "cache_size",
+			  .takes = "a size from 0 to 1TiB",
+			  .fallback = "0",
+			  .help = "sst: RocksDB's cache of data blocks, in memory.",
+			  .type = KEY_BYTES,
+			  E_AT(cache_size_bytes),
+			  .greatest = UINT64_C(1) << 40,
+			  .kinds = KIND_RETRIEVE},
 	[E_GENERATOR] = {.name = "generator",
 			 .takes = "cm | noise",
 			 .fallback_how = "cm, for noise contents noise",

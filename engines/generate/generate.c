@@ -139,7 +139,10 @@ static int load_open_specs(struct engine_load *l, uint64_t *next, struct error *
 		*next = l->env->contents;
 		return 0;
 	}
-	int err = store_writer_open(&l->writer, dir, identity, 1, next, &discarded, e);
+	/* specs are small and many share a block */
+	static const struct store_format format = {.layout = STORE_SST, .block_nbytes = 4096};
+	int err = store_writer_open(&l->writer, dir, identity, &format, l->env->config->direct, 1,
+				    next, &discarded, e);
 	engine_notice_discarded(l->env, dir, discarded);
 	return err;
 }
@@ -232,7 +235,7 @@ static int generate_load_put(struct engine_load *l, uint64_t content, uint32_t c
 			     const uint8_t *value, size_t value_nbytes, size_t content_nbytes,
 			     struct error *e)
 {
-	return store_put(l->writer, content, context, value, value_nbytes, content_nbytes, e);
+	return store_put(l->writer, content, context, value, value_nbytes, 0, content_nbytes, e);
 }
 
 static int generate_load_close(struct engine_load *l, bool complete, struct error *e)
@@ -250,10 +253,7 @@ static int generate_load_close(struct engine_load *l, bool complete, struct erro
 static int open_specs(struct engine *en, struct error *e)
 {
 	const struct engine_config *c = en->env->config;
-	struct store_options options = {
-		.direct = c->direct,
-		.io = c->io == STORE_IO_URING ? RING_IO_URING : RING_IO_PREAD,
-	};
+	struct store_options options = {.layout = STORE_SST, .contexts = 1, .direct = c->direct};
 	struct generator_info info;
 	char dir[WORKLOAD_PATH_NBYTES + 64], identity[256];
 
@@ -332,8 +332,11 @@ static int open_session(struct engine_thread *t, struct error *e)
 		return 0;
 	int err = en->ops->session_open(&t->session, en->generator, e);
 	if (err == 0 && en->store != NULL) {
-		err = ring_create(&t->ring, c->iodepth,
-				  c->io == STORE_IO_URING ? RING_IO_URING : RING_IO_PREAD, e);
+		struct ring_options o = {
+			.depth = c->iodepth,
+			.io = c->io == STORE_IO_URING ? RING_IO_URING : RING_IO_PREAD,
+		};
+		err = ring_create(&t->ring, &o, e);
 		if (err != 0)
 			en->ops->session_close(t->session);
 	}
@@ -385,7 +388,7 @@ static void fetch_spec(void *arg)
 	struct engine_thread *t = s->thread;
 	struct engine *en = t->engine;
 
-	s->error = store_get(en->store, s->req->content, s->req->context, &s->value);
+	s->error = store_get(en->store, s->req->content, s->req->context, NULL, &s->value);
 	if (s->error == 0)
 		s->error = spec_parse(&s->spec, s->value.bytes, s->value.nbytes,
 				      en->env->content_nbytes_max);
@@ -487,8 +490,7 @@ static void generate_release(struct engine_thread *t, struct request *req)
 {
 	struct slot *s = req->slot;
 
-	if (s->value.pin != NULL)
-		store_unpin(&s->value);
+	store_unpin(&s->value);
 	s->next = t->free_slots;
 	t->free_slots = s;
 	req->slot = NULL;
@@ -528,6 +530,7 @@ static void add_store_stats(struct engine *en, struct engine_stats *stats)
 	stats->at_rest_disk_bytes = ss.at_rest_disk_bytes;
 	stats->payload_bytes = ss.counts.payload_bytes;
 	stats->content_bytes = ss.counts.content_bytes;
+	stats->load_written_bytes = ss.counts.written_bytes;
 	stats->resident_bytes += ss.resident_bytes;
 }
 

@@ -14,7 +14,6 @@
 enum { FORMAT_RAW = 1, FORMAT_ZSTD = 2, FORMAT_ZSTD_DICTIONARY = 3 };
 
 #define LENGTH_NBYTES_MAX 10u
-#define HEADER_NBYTES_MAX (1 + LENGTH_NBYTES_MAX)
 
 struct codec {
 	enum compression type;
@@ -141,7 +140,7 @@ int codec_encoder_create(struct codec_encoder **out, const struct codec *c,
 	if (x == NULL)
 		return err;
 	x->codec = c;
-	x->capacity = HEADER_NBYTES_MAX + ZSTD_compressBound(content_nbytes_max);
+	x->capacity = CODEC_HEAD_NBYTES_MAX + ZSTD_compressBound(content_nbytes_max);
 	x->record = malloc(x->capacity);
 	if (x->record == NULL)
 		goto destroy;
@@ -173,7 +172,7 @@ int codec_encode(struct codec_encoder *x, const uint8_t *bytes, size_t nbytes,
 		 const uint8_t **record, size_t *record_nbytes)
 {
 	size_t header_nbytes = 1 + write_length(x->record + 1, nbytes);
-	if (nbytes > x->capacity - HEADER_NBYTES_MAX)
+	if (nbytes > x->capacity - CODEC_HEAD_NBYTES_MAX)
 		return -EMSGSIZE;
 	*record = x->record;
 	if (x->context != NULL) {
@@ -195,6 +194,12 @@ int codec_encode(struct codec_encoder *x, const uint8_t *bytes, size_t nbytes,
 }
 
 /* ---- decoding ---- */
+
+size_t codec_head_nbytes(const uint8_t *record, size_t record_nbytes)
+{
+	uint64_t content_nbytes;
+	return 1 + read_length(&content_nbytes, record + 1, record_nbytes - 1);
+}
 
 int codec_decoder_create(struct codec_decoder **out, const struct codec *c)
 {

@@ -16,14 +16,17 @@
 #include "workloads/error.h"
 #include "workloads/workload.h"
 
+#define CODEC_HEAD_NBYTES_MAX 11u /* format byte and length */
+
 /* ---- dictionary ---- */
 
 struct dictionary {
 	uint8_t *bytes;
 	size_t nbytes;
-	uint64_t digest; /* XXH3-64 of bytes */
-	char how[16];	 /* "trained", or "raw" where ZDICT refuses the samples: the training
-			    documents' own bytes */
+	uint64_t digest;     /* XXH3-64 of bytes */
+	uint64_t trained_on; /* fingerprint of the training split (corpus.h) */
+	char how[16];	     /* "trained", or "raw" where ZDICT refuses the samples: the training
+				documents' own bytes */
 };
 
 /* Trains a dictionary of at most max_nbytes on the training split and writes
@@ -56,6 +59,9 @@ void codec_encoder_destroy(struct codec_encoder *x);
 /* *record belongs to x until its next call. */
 int codec_encode(struct codec_encoder *x, const uint8_t *bytes, size_t nbytes,
 		 const uint8_t **record, size_t *record_nbytes);
+
+/* How many of its bytes a record of codec_encode has before its payload. */
+size_t codec_head_nbytes(const uint8_t *record, size_t record_nbytes);
 
 int codec_decoder_create(struct codec_decoder **out, const struct codec *c);
 void codec_decoder_destroy(struct codec_decoder *x);

@@ -15,11 +15,12 @@
 
 /* ---- the file: header, then the dictionary ---- */
 
-#define HEADER_NBYTES 48
+#define HEADER_NBYTES 56
 static const char magic[8] = "gvrdict\n";
-#define FORMAT_VERSION 1
+#define FORMAT_VERSION 2
 /* offsets: magic 0, version 8 (8 bytes), how 16 (16 bytes), digest of the
- * dictionary 32, digest of the header up to here 40 */
+ * dictionary 32, fingerprint of its documents 40, digest of the header up to
+ * here 48 */
 
 static void put_le64(uint8_t *p, uint64_t x)
 {
@@ -42,7 +43,8 @@ static void make_header(uint8_t header[HEADER_NBYTES], const struct dictionary *
 	put_le64(header + 8, FORMAT_VERSION);
 	memcpy(header + 16, d->how, sizeof d->how);
 	put_le64(header + 32, d->digest);
-	put_le64(header + 40, XXH3_64bits(header, 40));
+	put_le64(header + 40, d->trained_on);
+	put_le64(header + 48, XXH3_64bits(header, 48));
 }
 
 /* 0 or -EBADMSG. d->bytes and d->nbytes are set; sets the rest. */
@@ -50,10 +52,11 @@ static int check_header(const uint8_t header[HEADER_NBYTES], struct dictionary *
 {
 	if (memcmp(header, magic, sizeof magic) != 0 || get_le64(header + 8) != FORMAT_VERSION)
 		return -EBADMSG;
-	if (get_le64(header + 40) != XXH3_64bits(header, 40) || header[16 + 15] != '\0')
+	if (get_le64(header + 48) != XXH3_64bits(header, 48) || header[16 + 15] != '\0')
 		return -EBADMSG;
 	memcpy(d->how, header + 16, sizeof d->how);
 	d->digest = get_le64(header + 32);
+	d->trained_on = get_le64(header + 40);
 	return d->digest == XXH3_64bits(d->bytes, d->nbytes) ? 0 : -EBADMSG;
 }
 
@@ -229,10 +232,11 @@ static void choose_bytes(struct dictionary *d, const struct samples *s, size_t m
 	strcpy(d->how, "trained");
 }
 
-static int train_and_write(const struct samples *s, size_t max_nbytes, int level, const char *path,
-			   const struct progress *progress, struct error *e)
+static int train_and_write(const struct samples *s, uint64_t trained_on, size_t max_nbytes,
+			   int level, const char *path, const struct progress *progress,
+			   struct error *e)
 {
-	struct dictionary d = {.bytes = malloc(max_nbytes)};
+	struct dictionary d = {.bytes = malloc(max_nbytes), .trained_on = trained_on};
 	if (d.bytes == NULL)
 		return error_set(e, -ENOMEM, "%s: out of memory for a dictionary", path);
 	int err = 0;
@@ -260,7 +264,8 @@ int dictionary_train(const struct corpus *corpus, uint64_t max_nbytes, int level
 	if (err == 0)
 		err = samples_read(&s, corpus, progress, e);
 	if (err == 0)
-		err = train_and_write(&s, max_nbytes, level, path, progress, e);
+		err = train_and_write(&s, corpus_fingerprint(corpus, SPLIT_TRAINING), max_nbytes,
+				      level, path, progress, e);
 	samples_free(&s);
 	return err;
 }

@@ -13,23 +13,59 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 
 #include "engines/retrieve/codec.h"
 #include "engines/store/ring.h"
+#include "engines/store/slots.h"
 #include "engines/store/store.h"
 
-#define RECORD_VERSION 1
+#define RECORD_VERSION 2
 #define PATH_NBYTES (WORKLOAD_PATH_NBYTES + 128)
+
+/* What need not be said in a store's name. */
+#define DEFAULT_BLOCK_NBYTES 4096u
 
 /* ---- names ---- */
 
+static bool compresses_values(const struct engine_config *c)
+{
+	return c->compression_type == COMPRESSION_ZSTD &&
+	       c->compression_unit == COMPRESSION_PER_VALUE;
+}
+
+static bool compresses_blocks(const struct engine_config *c)
+{
+	return c->compression_type == COMPRESSION_ZSTD &&
+	       c->compression_unit == COMPRESSION_PER_BLOCK;
+}
+
 static bool has_dictionary(const struct engine_env *env)
 {
-	return env->config->compression_type == COMPRESSION_ZSTD &&
-	       env->config->compression_max_dict_bytes > 0 && env->corpus != NULL &&
-	       corpus_bytes(env->corpus, SPLIT_TRAINING) > 0;
+	return compresses_values(env->config) && env->config->compression_max_dict_bytes > 0 &&
+	       env->corpus != NULL && corpus_bytes(env->corpus, SPLIT_TRAINING) > 0;
+}
+
+static bool is_sst(const struct engine_config *c)
+{
+	return strcmp(c->layout, "segments") != 0;
+}
+
+static struct store_format store_format(const struct engine_config *c)
+{
+	bool per_block = compresses_blocks(c);
+	return (struct store_format){
+		.layout = is_sst(c) ? STORE_SST : STORE_SEGMENTS,
+		.block_nbytes = c->block_size_bytes,
+		.block_zstd_level = per_block ? c->compression_level : 0,
+		.block_dictionary_bytes = per_block ? c->compression_max_dict_bytes : 0,
+	};
+}
+
+/* Of the codec, which is per value. */
+static enum compression value_compression(const struct engine_config *c)
+{
+	return compresses_values(c) ? COMPRESSION_ZSTD : COMPRESSION_NONE;
 }
 
 static void dictionary_path(char path[PATH_NBYTES], const struct engine_env *env)
@@ -38,17 +74,21 @@ static void dictionary_path(char path[PATH_NBYTES], const struct engine_env *env
 		 env->config->compression_max_dict_bytes, env->config->compression_level);
 }
 
+/* Not the whole identity: another of this name is replaced by it. */
 static void store_dir_name(char path[PATH_NBYTES], const struct engine_env *env)
 {
 	const struct engine_config *c = env->config;
-	if (c->compression_type == COMPRESSION_NONE)
-		snprintf(path, PATH_NBYTES, "%s/retrieve-%s-none", env->dir, c->layout);
-	else if (!has_dictionary(env))
-		snprintf(path, PATH_NBYTES, "%s/retrieve-%s-zstd-l%d", env->dir, c->layout,
-			 c->compression_level);
-	else
-		snprintf(path, PATH_NBYTES, "%s/retrieve-%s-zstd-l%d-dict-%" PRIu64, env->dir,
-			 c->layout, c->compression_level, c->compression_max_dict_bytes);
+	bool per_block = c->compression_unit == COMPRESSION_PER_BLOCK;
+	char codec[64] = "none", block[32] = "";
+	if (c->compression_type == COMPRESSION_ZSTD && (has_dictionary(env) || per_block))
+		snprintf(codec, sizeof codec, "%s-l%d-dict-%" PRIu64,
+			 per_block ? "zstdblock" : "zstd", c->compression_level,
+			 c->compression_max_dict_bytes);
+	else if (c->compression_type == COMPRESSION_ZSTD)
+		snprintf(codec, sizeof codec, "zstd-l%d", c->compression_level);
+	if (is_sst(c) && c->block_size_bytes != DEFAULT_BLOCK_NBYTES)
+		snprintf(block, sizeof block, "-b%" PRIu64, c->block_size_bytes);
+	snprintf(path, PATH_NBYTES, "%s/retrieve-%s-%s%s", env->dir, c->layout, codec, block);
 }
 
 /* Everything that the stored bytes depend on. */
@@ -56,11 +96,14 @@ static void make_identity(char *out, size_t capacity, const struct engine_env *e
 			  const struct dictionary *d)
 {
 	const struct engine_config *c = env->config;
-	bool zstd = c->compression_type == COMPRESSION_ZSTD;
+	struct store_format f = store_format(c);
+	bool zstd = compresses_values(c);
 	snprintf(out, capacity,
-		 "record=%d layout=%s codec=%s level=%d dictionary=%016" PRIx64
-		 " contents=%016" PRIx64 " count=%" PRIu64 " contexts=%" PRIu32,
-		 RECORD_VERSION, c->layout, zstd ? "zstd" : "none", zstd ? c->compression_level : 0,
+		 "record=%d layout=%s block=%zu blockzstd=%d,%" PRIu64
+		 " codec=%s level=%d dictionary=%016" PRIx64 " contents=%016" PRIx64
+		 " count=%" PRIu64 " contexts=%" PRIu32,
+		 RECORD_VERSION, c->layout, f.block_nbytes, f.block_zstd_level,
+		 f.block_dictionary_bytes, zstd ? "zstd" : "none", zstd ? c->compression_level : 0,
 		 d->nbytes > 0 ? d->digest : 0, env->fingerprint, env->contents,
 		 env->workload->contexts);
 }
@@ -83,12 +126,13 @@ struct engine_load_thread {
 	struct codec_encoder *encoder;
 };
 
-static void notice_dictionary(const struct engine_load *l, bool was_damaged)
+/* why: it is made anew, NULL if it was not there. */
+static void notice_dictionary(const struct engine_load *l, const char *why)
 {
 	char line[256];
 	bool raw = strcmp(l->dictionary.how, "raw") == 0;
-	snprintf(line, sizeof line, "dictionary: %s%zu bytes, %s",
-		 was_damaged ? "was damaged; now " : "", l->dictionary.nbytes,
+	snprintf(line, sizeof line, "dictionary: %s%s%zu bytes, %s", why != NULL ? why : "",
+		 why != NULL ? "; now " : "", l->dictionary.nbytes,
 		 raw ? "the training documents' own bytes"
 		     : "trained by zstd on the training documents");
 	l->env->notice(line);
@@ -102,15 +146,21 @@ static int read_or_train(struct engine_load *l, const struct progress *progress,
 		return 0;
 	dictionary_path(path, l->env);
 	int err = dictionary_read(&l->dictionary, path, e);
-	if (err != -ENOENT && err != -EBADMSG)
+	if (err == 0 &&
+	    l->dictionary.trained_on == corpus_fingerprint(l->env->corpus, SPLIT_TRAINING))
+		return 0;
+	if (err != 0 && err != -ENOENT && err != -EBADMSG)
 		return err;
-	bool damaged = err == -EBADMSG;
+	const char *why = err == 0	    ? "was trained on other documents"
+			  : err == -EBADMSG ? "was damaged"
+					    : NULL;
+	dictionary_free(&l->dictionary);
 	err = dictionary_train(l->env->corpus, c->compression_max_dict_bytes, c->compression_level,
 			       path, progress, e);
 	if (err == 0)
 		err = dictionary_read(&l->dictionary, path, e);
 	if (err == 0)
-		notice_dictionary(l, damaged);
+		notice_dictionary(l, why);
 	return err;
 }
 
@@ -126,12 +176,13 @@ static int open_writer(struct engine_load *l, uint64_t *next, struct error *e)
 		*next = env->contents * env->workload->contexts;
 		return 0;
 	}
-	int err = store_writer_open(&l->writer, dir, identity, env->workload->contexts, next,
-				    &discarded, e);
+	struct store_format format = store_format(env->config);
+	int err = store_writer_open(&l->writer, dir, identity, &format, env->config->direct,
+				    env->workload->contexts, next, &discarded, e);
 	engine_notice_discarded(env, dir, discarded);
 	if (err != 0)
 		return err;
-	return codec_create(&l->codec, env->config->compression_type,
+	return codec_create(&l->codec, value_compression(env->config),
 			    env->config->compression_level, dictionary_or_null(&l->dictionary),
 			    true, e);
 }
@@ -201,7 +252,8 @@ static int retrieve_load_put(struct engine_load *l, uint64_t content, uint32_t c
 			     const uint8_t *value, size_t value_nbytes, size_t content_nbytes,
 			     struct error *e)
 {
-	return store_put(l->writer, content, context, value, value_nbytes, content_nbytes, e);
+	return store_put(l->writer, content, context, value, value_nbytes,
+			 codec_head_nbytes(value, value_nbytes), content_nbytes, e);
 }
 
 /* ---- serving: the engine ---- */
@@ -229,8 +281,10 @@ static int open_store(struct engine *engine, struct error *e)
 {
 	const struct engine_config *c = engine->env->config;
 	struct store_options options = {
+		.layout = is_sst(c) ? STORE_SST : STORE_SEGMENTS,
+		.contexts = engine->env->workload->contexts,
 		.direct = c->direct,
-		.io = c->io == STORE_IO_URING ? RING_IO_URING : RING_IO_PREAD,
+		.cache_bytes = is_sst(c) ? c->cache_size_bytes : 0,
 	};
 	char dir[PATH_NBYTES], identity[512];
 	store_dir_name(dir, engine->env);
@@ -252,7 +306,7 @@ static int retrieve_open(struct engine **out, const struct engine_env *env, stru
 		err = dictionary_read(&engine->dictionary, path, e);
 	}
 	if (err == 0)
-		err = codec_create(&engine->codec, env->config->compression_type,
+		err = codec_create(&engine->codec, value_compression(env->config),
 				   env->config->compression_level,
 				   dictionary_or_null(&engine->dictionary), false, e);
 	if (err == 0)
@@ -286,106 +340,92 @@ static void retrieve_stats(struct engine *engine, struct engine_stats *stats)
 		stats->dictionary_bytes = engine->dictionary.nbytes;
 		memcpy(stats->dictionary_how, engine->dictionary.how, sizeof stats->dictionary_how);
 	}
-	stats->payload_bytes = store.counts.payload_bytes;
+	/* what RocksDB compressed it does not tell apart from its index */
+	stats->payload_bytes = compresses_blocks(engine->env->config) ? store.at_rest_bytes
+								      : store.counts.payload_bytes;
 	stats->content_bytes = store.counts.content_bytes;
 	stats->resident_bytes = store.resident_bytes + engine->dictionary.nbytes +
 				codec_nbytes(engine->codec) + engine->buffers_bytes;
 	stats->ring_created = engine->ring.created;
 	stats->sqes = engine->ring.sqes;
 	stats->cqes = engine->ring.cqes;
+	stats->load_written_bytes = store.counts.written_bytes;
+	stats->cpu_elsewhere = engine->env->config->sqthread_poll;
+	stats->cache_bytes = store.cache_bytes;
+	stats->cache_lookups = store.cache_lookups;
+	stats->cache_hits = store.cache_hits;
 }
 
 /* ---- serving: a worker ---- */
 
-/* A request in flight, or whose reply is lent. */
-struct slot {
-	struct engine_thread *thread;
-	struct request *req;
-	struct store_value value; /* pin NULL: not held */
-	uint8_t *buf;		  /* content_nbytes_max bytes; NULL: nothing is compressed */
-	size_t touched_nbytes;	  /* of buf, so far */
-	bool done;
-	struct slot *next; /* in the list of free or of done slots */
-};
-
 struct engine_thread {
 	struct engine *engine;
 	struct codec_decoder *decoder;
-	struct ring *ring;
-	struct slot *slots;
-	struct slot *free_slots;
-	struct slot *done_head, *done_tail;
-	struct slot *submitting; /* while its request has not yet waited */
-	uint8_t *buffers;
-	size_t buffers_nbytes;
-	unsigned depth;
+	struct slots *slots;
 };
 
-static size_t round_up(size_t x, size_t unit)
+static int read_and_decode(struct slot *s, struct engine_thread *t)
 {
-	return (x + unit - 1) / unit * unit;
+	struct request *req = s->req;
+	struct engine *engine = t->engine;
+	int err = store_get(engine->store, req->content, req->context, &s->read, &s->value);
+	if (err != 0)
+		return err;
+	err = codec_decode(t->decoder, s->value.bytes, s->value.nbytes, s->reply,
+			   engine->env->content_nbytes_max, &req->reply, &req->reply_nbytes);
+	bool in_record = err == 0 && req->reply != s->reply;
+	if (!in_record)
+		store_unpin(&s->value);
+	return err;
 }
 
-/* Mapped, not allocated: 32 buffers of 64 MiB take memory only where used. */
-static int map_buffers(struct engine_thread *t)
+/* Runs on a fiber. */
+static void serve(struct slot *s, void *arg)
+{
+	struct request *req = s->req;
+	req->error = read_and_decode(s, arg);
+	if (req->error != 0) {
+		req->reply = NULL;
+		req->reply_nbytes = 0;
+	}
+}
+
+static int open_slots(struct engine_thread *t, struct error *e)
 {
 	const struct engine_env *env = t->engine->env;
-	size_t each_nbytes = round_up(env->content_nbytes_max + 1, 4096);
-	if (env->config->compression_type == COMPRESSION_NONE)
-		return 0;
-	t->buffers_nbytes = each_nbytes * t->depth;
-	t->buffers = mmap(NULL, t->buffers_nbytes, PROT_READ | PROT_WRITE,
-			  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	if (t->buffers == MAP_FAILED) {
-		t->buffers = NULL;
-		return -ENOMEM;
-	}
-	for (unsigned i = 0; i < t->depth; i++)
-		t->slots[i].buf = t->buffers + i * each_nbytes;
-	return 0;
-}
-
-static int make_slots(struct engine_thread *t)
-{
-	t->slots = calloc(t->depth, sizeof *t->slots);
-	if (t->slots == NULL)
-		return -ENOMEM;
-	for (unsigned i = 0; i < t->depth; i++) {
-		t->slots[i].thread = t;
-		t->slots[i].next = t->free_slots;
-		t->free_slots = &t->slots[i];
-	}
-	return map_buffers(t);
+	const struct engine_config *c = env->config;
+	struct slots_options o = {
+		.depth = c->iodepth,
+		.read_nbytes = store_buffer_nbytes(c->block_size_bytes,
+						   env->content_nbytes_max + CODEC_HEAD_NBYTES_MAX),
+		.reply_nbytes = compresses_values(c) ? env->content_nbytes_max + 1 : 0,
+		.io = c->io == STORE_IO_URING ? RING_IO_URING : RING_IO_PREAD,
+		.sqthread_poll = c->sqthread_poll,
+		.fixedbufs = c->fixedbufs,
+		.serve = serve,
+		.arg = t,
+	};
+	return slots_create(&t->slots, &o, e);
 }
 
 static void free_thread(struct engine_thread *t)
 {
-	ring_destroy(t->ring);
+	slots_destroy(t->slots);
 	codec_decoder_destroy(t->decoder);
-	if (t->buffers != NULL)
-		munmap(t->buffers, t->buffers_nbytes);
-	free(t->slots);
 	free(t);
 }
 
 static int retrieve_thread_open(struct engine_thread **out, struct engine *engine, struct error *e)
 {
-	const struct engine_config *c = engine->env->config;
 	struct engine_thread *t = calloc(1, sizeof *t);
 	if (t == NULL)
 		return error_set(e, -ENOMEM, "retrieve: out of memory");
 	t->engine = engine;
-	t->depth = c->iodepth;
-	int err = make_slots(t);
-	if (err == 0)
-		err = codec_decoder_create(&t->decoder, engine->codec);
-	if (err != 0) {
-		free_thread(t);
-		return error_set(e, err, "retrieve: out of memory for %u requests in flight",
-				 c->iodepth);
-	}
-	err = ring_create(&t->ring, t->depth,
-			  c->io == STORE_IO_URING ? RING_IO_URING : RING_IO_PREAD, e);
+	int err = codec_decoder_create(&t->decoder, engine->codec);
+	if (err != 0)
+		error_set(e, err, "retrieve: out of memory for a decoder");
+	else
+		err = open_slots(t, e);
 	if (err != 0) {
 		free_thread(t);
 		return err;
@@ -397,106 +437,30 @@ static int retrieve_thread_open(struct engine_thread **out, struct engine *engin
 static void retrieve_thread_close(struct engine_thread *t)
 {
 	struct engine *engine = t->engine;
-	struct ring_stats ring = ring_get_stats(t->ring);
+	struct ring_stats ring = slots_ring_stats(t->slots);
 	pthread_mutex_lock(&engine->lock);
 	engine->ring.created |= ring.created;
 	engine->ring.sqes += ring.sqes;
 	engine->ring.cqes += ring.cqes;
-	for (unsigned i = 0; i < t->depth; i++)
-		engine->buffers_bytes += round_up(t->slots[i].touched_nbytes, 4096);
+	engine->buffers_bytes += slots_resident_bytes(t->slots);
 	pthread_mutex_unlock(&engine->lock);
 	free_thread(t);
 }
 
-static void unpin(struct slot *s)
-{
-	if (s->value.pin != NULL)
-		store_unpin(&s->value);
-}
-
-static int read_and_decode(struct slot *s)
-{
-	struct request *req = s->req;
-	struct engine *engine = s->thread->engine;
-	int err = store_get(engine->store, req->content, req->context, &s->value);
-	if (err != 0)
-		return err;
-	err = codec_decode(s->thread->decoder, s->value.bytes, s->value.nbytes, s->buf,
-			   engine->env->content_nbytes_max, &req->reply, &req->reply_nbytes);
-	bool in_record = err == 0 && req->reply != s->buf;
-	if (!in_record)
-		unpin(s);
-	if (err == 0 && !in_record && req->reply_nbytes > s->touched_nbytes)
-		s->touched_nbytes = req->reply_nbytes;
-	return err;
-}
-
-static void push_done(struct engine_thread *t, struct slot *s)
-{
-	s->next = NULL;
-	if (t->done_head == NULL)
-		t->done_head = s;
-	else
-		t->done_tail->next = s;
-	t->done_tail = s;
-}
-
-/* Runs on a fiber. */
-static void serve(void *arg)
-{
-	struct slot *s = arg;
-	struct request *req = s->req;
-	req->error = read_and_decode(s);
-	if (req->error != 0) {
-		req->reply = NULL;
-		req->reply_nbytes = 0;
-	}
-	s->done = true;
-	if (s->thread->submitting != s)
-		push_done(s->thread, s);
-}
-
 static enum submit_status retrieve_submit(struct engine_thread *t, struct request *req)
 {
-	struct slot *s = t->free_slots;
-	if (s == NULL)
-		return SUBMIT_BUSY;
-	t->free_slots = s->next;
-	s->req = req;
-	s->done = false;
-	req->slot = s;
-	t->submitting = s;
-	int err = ring_start(t->ring, serve, s);
-	t->submitting = NULL;
-	if (err != 0) { /* as many fibers as slots: cannot be */
-		s->next = t->free_slots;
-		t->free_slots = s;
-		return SUBMIT_BUSY;
-	}
-	return s->done ? SUBMIT_DONE : SUBMIT_QUEUED;
+	return slots_submit(t->slots, req);
 }
 
 static int retrieve_reap(struct engine_thread *t, struct request **done, unsigned cap,
 			 uint64_t wait_ns)
 {
-	int err = ring_poll(t->ring, t->done_head == NULL ? wait_ns : 0);
-	if (err < 0)
-		return err;
-	unsigned count = 0;
-	while (count < cap && t->done_head != NULL) {
-		done[count++] = t->done_head->req;
-		t->done_head = t->done_head->next;
-	}
-	return (int)count;
+	return slots_reap(t->slots, done, cap, wait_ns);
 }
 
 static void retrieve_release(struct engine_thread *t, struct request *req)
 {
-	struct slot *s = req->slot;
-	unpin(s);
-	req->slot = NULL;
-	s->next = t->free_slots;
-	t->free_slots = s;
+	slots_release(t->slots, req);
 }
 
 const struct engine_ops retrieve_engine = {

@@ -22,15 +22,26 @@ enum ring_io {
 
 struct ring;
 
+struct ring_options {
+	unsigned depth; /* fibers, and reads in flight */
+	enum ring_io io;
+	bool sqthread_poll; /* a kernel thread submits (IORING_SETUP_SQPOLL) */
+	/* Registered with the ring, so that reads into them need not pin pages:
+	 * fixed_count buffers of fixed_nbytes each, from fixed on; 0: none. */
+	uint8_t *fixed;
+	size_t fixed_nbytes;
+	unsigned fixed_count;
+};
+
 struct ring_stats {
 	bool created; /* an io_uring exists */
 	uint64_t sqes, cqes;
 };
 
-/* A loop with `depth` fibers for the calling thread. -ENOSYS or -EPERM if the
+/* A loop with o->depth fibers for the calling thread. -ENOSYS or -EPERM if the
  * kernel has no or forbids io_uring (e says so and names io = pread),
- * -ENOMEM. */
-int ring_create(struct ring **out, unsigned depth, enum ring_io io, struct error *e);
+ * -ENOMEM, or what registering says (e names fixedbufs or sqthread_poll). */
+int ring_create(struct ring **out, const struct ring_options *o, struct error *e);
 
 /* Nothing may be in flight. */
 void ring_destroy(struct ring *r);
@@ -41,7 +52,9 @@ int ring_start(struct ring *r, void (*fn)(void *arg), void *arg);
 
 /* Resumes every fiber whose read is done; waits at most wait_ns ns for the
  * first (0: does not wait; never waits if nothing is in flight). Returns how
- * many were resumed, or -errno. */
+ * many were resumed, or -errno. Reads that resumed fibers queue are handed to
+ * the kernel a few at a time while there are others to resume, and at the
+ * latest by the call that finds none: poll until then before sleeping. */
 int ring_poll(struct ring *r, uint64_t wait_ns);
 
 /* Reads like pread(2), whole: short reads are continued, EINTR and EAGAIN
@@ -50,6 +63,32 @@ int ring_poll(struct ring *r, uint64_t wait_ns);
  * Returns bytes read, fewer than nbytes only at the end of the file, or
  * -errno. */
 ssize_t ring_pread(int fd, void *buf, size_t nbytes, off_t offset);
+
+/* How many reads this fiber has made so far, or this thread, if it is on none. */
+uint64_t ring_reads(void);
+
+/* What O_DIRECT wants offsets and lengths of reads of this file to be multiples
+ * of: 512, or 4096 where the device has larger sectors. */
+size_t ring_alignment(int fd);
+
+/* A buffer aligned to 4096, for reads that choose where their bytes lie. */
+struct ring_buffer {
+	uint8_t *bytes;
+	size_t nbytes;
+};
+
+/* Lends b to the next ring_read_lent of this fiber (or of this thread, if it
+ * is on none); NULL or bytes NULL: takes it back. */
+void ring_lend(const struct ring_buffer *b);
+
+/*
+ * Reads nbytes at offset from fd, which wants offsets and lengths to be
+ * multiples of alignment (1: any). *bytes points at them: in the buffer that
+ * was lent, if they fit there with what alignment adds (it is then lent no
+ * more), else in scratch, copied. Returns as ring_pread, -ENOMEM too.
+ */
+ssize_t ring_read_lent(int fd, size_t alignment, void *scratch, size_t nbytes, off_t offset,
+		       const uint8_t **bytes);
 
 struct ring_stats ring_get_stats(const struct ring *r);
 

@@ -39,8 +39,8 @@ IOStatus io_error(const std::string &path, int err)
 class RingFile : public FSRandomAccessFile
 {
       public:
-	RingFile(std::string path, int fd, bool direct, size_t alignment)
-	    : path_(std::move(path)), fd_(fd), direct_(direct), alignment_(alignment)
+	RingFile(std::string path, int fd, size_t alignment)
+	    : path_(std::move(path)), fd_(fd), alignment_(alignment)
 	{
 	}
 
@@ -49,30 +49,25 @@ class RingFile : public FSRandomAccessFile
 		close(fd_);
 	}
 
+	// RocksDB is not told that the file is read with O_DIRECT: it would read
+	// into memory of its own and copy from there, twice. What is returned
+	// here need not lie in scratch, and RocksDB then uses it where it is.
 	IOStatus Read(uint64_t offset, size_t n, const IOOptions &, rocksdb::Slice *result,
 		      char *scratch, IODebugContext *) const override
 	{
-		ssize_t got = ring_pread(fd_, scratch, n, static_cast<off_t>(offset));
+		const uint8_t *bytes;
+		ssize_t got = ring_read_lent(fd_, alignment_, scratch, n,
+					     static_cast<off_t>(offset), &bytes);
 		if (got < 0)
 			return io_error(path_, static_cast<int>(-got));
-		*result = rocksdb::Slice(scratch, static_cast<size_t>(got));
+		*result = rocksdb::Slice(reinterpret_cast<const char *>(bytes),
+					 static_cast<size_t>(got));
 		return IOStatus::OK();
-	}
-
-	bool use_direct_io() const override
-	{
-		return direct_;
-	}
-
-	size_t GetRequiredBufferAlignment() const override
-	{
-		return alignment_;
 	}
 
       private:
 	const std::string path_;
 	const int fd_;
-	const bool direct_;
 	const size_t alignment_;
 };
 
@@ -89,41 +84,48 @@ class NoLogger : public rocksdb::Logger
 	}
 };
 
+bool is_table(const std::string &path)
+{
+	return path.size() >= 4 && path.compare(path.size() - 4, 4, ".sst") == 0;
+}
+
 class RingFileSystem : public rocksdb::FileSystemWrapper
 {
       public:
-	explicit RingFileSystem(const std::shared_ptr<rocksdb::FileSystem> &base)
-	    : FileSystemWrapper(base)
+	RingFileSystem(const std::shared_ptr<rocksdb::FileSystem> &base, bool direct)
+	    : FileSystemWrapper(base), direct_(direct)
 	{
 	}
 
 	const char *Name() const override
 	{
-		return "gvr_ring";
+		return direct_ ? "gvr_ring_direct" : "gvr_ring";
 	}
 
-	// The base opens it too, and says how its device wants reads aligned.
 	IOStatus NewRandomAccessFile(const std::string &path, const FileOptions &options,
 				     std::unique_ptr<FSRandomAccessFile> *result,
 				     IODebugContext *dbg) override
 	{
-		std::unique_ptr<FSRandomAccessFile> file;
-		IOStatus s = FileSystemWrapper::NewRandomAccessFile(path, options, &file, dbg);
-		if (!s.ok())
-			return s;
-		if (path.size() < 4 || path.compare(path.size() - 4, 4, ".sst") != 0) {
-			*result = std::move(file);
-			return s;
-		}
-		bool direct = options.use_direct_reads;
-		int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC | (direct ? O_DIRECT : 0));
+		if (!is_table(path))
+			return FileSystemWrapper::NewRandomAccessFile(path, options, result, dbg);
+		int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC | (direct_ ? O_DIRECT : 0));
 		if (fd < 0)
 			return io_error(path, errno);
-		if (!direct) // single values, far apart: reading ahead is waste
+		if (!direct_) // single values, far apart: reading ahead is waste
 			posix_fadvise(fd, 0, 0, POSIX_FADV_RANDOM);
-		size_t alignment = file->GetRequiredBufferAlignment();
-		*result = std::make_unique<RingFile>(path, fd, direct, alignment);
-		return s;
+		*result = std::make_unique<RingFile>(path, fd, direct_ ? ring_alignment(fd) : 1);
+		return IOStatus::OK();
+	}
+
+	// Tables are written once, and not read soon: past the page cache, which
+	// would be filled and emptied at the speed of memory, not of the device.
+	IOStatus NewWritableFile(const std::string &path, const FileOptions &options,
+				 std::unique_ptr<rocksdb::FSWritableFile> *result,
+				 IODebugContext *dbg) override
+	{
+		FileOptions o = options;
+		o.use_direct_writes = direct_ && is_table(path);
+		return FileSystemWrapper::NewWritableFile(path, o, result, dbg);
 	}
 
 	// RocksDB's LOG would be counted as bytes at rest, and a reader's would
@@ -134,15 +136,24 @@ class RingFileSystem : public rocksdb::FileSystemWrapper
 		*result = std::make_shared<NoLogger>();
 		return IOStatus::OK();
 	}
+
+      private:
+	const bool direct_;
 };
 
 // Kept until the process ends: RocksDB's threads may outlive any store.
-rocksdb::Env *ring_env()
+rocksdb::Env *ring_env(bool direct)
 {
-	static rocksdb::Env *env = rocksdb::NewCompositeEnv(std::make_shared<RingFileSystem>(
-								    rocksdb::FileSystem::Default()))
-					   .release();
-	return env;
+	static rocksdb::Env *envs[2];
+	static std::once_flag once;
+	std::call_once(once, [] {
+		for (int i = 0; i < 2; i++)
+			envs[i] = rocksdb::NewCompositeEnv(
+					  std::make_shared<RingFileSystem>(
+						  rocksdb::FileSystem::Default(), i == 1))
+					  .release();
+	});
+	return envs[direct];
 }
 
 } // namespace
@@ -159,13 +170,17 @@ rocksdb_t *ring_fs_open(const rocksdb_options_t *options, const char *path, bool
 	}
 }
 
-const char *ring_fs_options(void)
+const char *ring_fs_options(bool direct)
 {
 	static std::once_flag once;
 	std::call_once(once, [] {
-		rocksdb::ObjectLibrary::Default()->AddFactory<rocksdb::Env>(
-			"gvr_ring", [](const std::string &, std::unique_ptr<rocksdb::Env> *,
-				       std::string *) { return ring_env(); });
+		auto library = rocksdb::ObjectLibrary::Default();
+		auto make = [](bool is_direct) {
+			return [is_direct](const std::string &, std::unique_ptr<rocksdb::Env> *,
+					   std::string *) { return ring_env(is_direct); };
+		};
+		library->AddFactory<rocksdb::Env>("gvr_ring", make(false));
+		library->AddFactory<rocksdb::Env>("gvr_ring_direct", make(true));
 	});
-	return "env=gvr_ring";
+	return direct ? "env=gvr_ring_direct" : "env=gvr_ring";
 }

@@ -1,6 +1,6 @@
 /*
  * ring_fs.h: the file system that RocksDB is given: its own, but tables
- * (*.sst) are read through ring_pread, and no LOG file is written.
+ * (*.sst) are read through ring_read_lent, and no LOG file is written.
  */
 #ifndef GVR_RING_FS_H
 #define GVR_RING_FS_H
@@ -13,9 +13,10 @@ extern "C" {
 #endif
 
 /* Registers the environment (once; thread-safe) and returns the option string
- * that selects it, for rocksdb_get_options_from_string. With use_direct_reads
- * tables are opened with O_DIRECT. */
-const char *ring_fs_options(void);
+ * that selects it, for rocksdb_get_options_from_string. direct: tables are
+ * opened with O_DIRECT, for reading and for writing; RocksDB itself is not to
+ * be told (use_direct_reads). */
+const char *ring_fs_options(bool direct);
 
 /* rocksdb_open, or rocksdb_open_for_read_only, but an exception (no thread
  * can be started) comes back as *message, too. */

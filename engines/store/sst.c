@@ -1,59 +1,31 @@
 /*
- * sst.c: layout 'sst': values in RocksDB's own tables. Filled in key order
- * without a log, flushed at intervals; read by rocksdb_get_pinned, one fiber a
- * read, the I/O through ring_pread (ring_fs.cc).
+ * sst.c: sorted tables of RocksDB. Each is written by itself and then taken in
+ * as a whole (ingested): no log, no memtable, nothing is written twice. Read
+ * by rocksdb_get_pinned, one fiber a read, the I/O by ring_fs.cc.
  */
-#include "engines/store/store.h"
+#include "engines/store/sst.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <rocksdb/c.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "engines/store/ring_fs.h"
 #include "engines/store/store_dir.h"
 
-#define KEY_NBYTES 12
-#define BLOCK_NBYTES 4096
-
-/* A load that is killed loses at most this much: what lies in memory. */
-#define FLUSH_INTERVAL_NBYTES ((uint64_t)128 << 20)
-#define FLUSH_INTERVAL_S 20
-
-/* Above the interval and the largest value: only store_put flushes, so that
- * PROGRESS tells of every flush. */
-#define WRITE_BUFFER_NBYTES ((size_t)512 << 20)
-
 #define CHECKSUM_XXH3 4 /* CRC32C is in software in Debian's RocksDB */
 
-/* ---- keys ---- */
+/* An index of places is searched within a block as well: small blocks. */
+#define PLACES_BLOCK_NBYTES 4096
 
-static void put_big_endian(uint8_t *p, uint64_t x, unsigned nbytes)
-{
-	while (nbytes-- > 0) {
-		p[nbytes] = (uint8_t)x;
-		x >>= 8;
-	}
-}
+#define READAHEAD_NBYTES ((size_t)2 << 20)
 
-static void make_key(char key[KEY_NBYTES], uint64_t content, uint32_t context)
-{
-	put_big_endian((uint8_t *)key, content, 8);
-	put_big_endian((uint8_t *)key + 8, context, 4);
-}
-
-static uint64_t get_big_endian(const uint8_t *p, unsigned nbytes)
-{
-	uint64_t x = 0;
-	for (unsigned i = 0; i < nbytes; i++)
-		x = x << 8 | p[i];
-	return x;
-}
+/* zstd trains a dictionary on so many times its size. */
+#define DICTIONARY_SAMPLES 100
 
 /* ---- RocksDB's errors ---- */
 
@@ -83,6 +55,8 @@ static const char *remedy(int err)
 		return "make room, then run again: the load goes on where it stopped";
 	case -EMFILE:
 		return "raise the limit of open files (ulimit -n)";
+	case -ENOMEM:
+		return "out of memory";
 	default:
 		return "RocksDB failed";
 	}
@@ -99,249 +73,178 @@ static int rocksdb_error(struct error *e, const char *dir, char *message)
 
 /* ---- options ---- */
 
-static rocksdb_options_t *create_options(void)
+static rocksdb_options_t *create_options(bool direct)
 {
 	char *message = NULL;
 	rocksdb_options_t *base = rocksdb_options_create();
 	rocksdb_options_t *o = rocksdb_options_create();
-	rocksdb_block_based_table_options_t *table = rocksdb_block_based_options_create();
 
 	rocksdb_options_set_create_if_missing(base, 1);
-	rocksdb_get_options_from_string(base, ring_fs_options(), o, &message);
+	rocksdb_get_options_from_string(base, ring_fs_options(direct), o, &message);
 	rocksdb_options_destroy(base);
 	rocksdb_free(message); /* it cannot fail: the environment is registered */
-
-	rocksdb_block_based_options_set_checksum(table, CHECKSUM_XXH3);
-	rocksdb_block_based_options_set_format_version(table, 5);
-	rocksdb_block_based_options_set_block_size(table, BLOCK_NBYTES);
-	/* no cache of data blocks: it would hide the device, and each engine's
-	 * memory is reported. Index blocks are then held by their open table,
-	 * and there is no filter: every key asked for is there */
-	rocksdb_block_based_options_set_no_block_cache(table, 1);
-	rocksdb_options_set_block_based_table_factory(o, table);
-	rocksdb_block_based_options_destroy(table);
-
-	rocksdb_options_set_compression(o, rocksdb_no_compression); /* values are coded */
 	rocksdb_options_set_stats_dump_period_sec(o, 0);
 	rocksdb_options_set_stats_persist_period_sec(o, 0);
+	rocksdb_options_set_compression(o, rocksdb_no_compression);
 	return o;
+}
+
+/* cache NULL: none of data blocks. Index blocks are held by their open table,
+ * and there is no filter: every key asked for is there. */
+static void set_tables(rocksdb_options_t *o, size_t block_nbytes, rocksdb_cache_t *cache)
+{
+	rocksdb_block_based_table_options_t *table = rocksdb_block_based_options_create();
+	rocksdb_block_based_options_set_checksum(table, CHECKSUM_XXH3);
+	rocksdb_block_based_options_set_format_version(table, 5);
+	rocksdb_block_based_options_set_block_size(table, block_nbytes);
+	if (cache != NULL)
+		rocksdb_block_based_options_set_block_cache(table, cache);
+	else
+		rocksdb_block_based_options_set_no_block_cache(table, 1);
+	rocksdb_options_set_block_based_table_factory(o, table);
+	rocksdb_block_based_options_destroy(table);
+}
+
+static void set_compression(rocksdb_options_t *o, const struct store_format *f)
+{
+	if (f->block_zstd_level == 0)
+		return;
+	rocksdb_options_set_compression(o, rocksdb_zstd_compression);
+	rocksdb_options_set_compression_options(o, -14, f->block_zstd_level, 0,
+						(int)f->block_dictionary_bytes);
+	rocksdb_options_set_compression_options_zstd_max_train_bytes(
+		o, (int)(f->block_dictionary_bytes * DICTIONARY_SAMPLES));
 }
 
 /* ---- filling ---- */
 
-struct store_writer {
+struct sst_writer {
 	char dir[STORE_PATH_NBYTES - 64];
-	int lock_fd;
-	uint32_t contexts;
-	bool was_complete; /* nothing to do: db stays closed */
 	rocksdb_t *db;
-	rocksdb_writeoptions_t *write_options;
-	struct store_counts counts; /* of all that was put, by this load or before */
-	uint64_t unflushed_bytes;
-	int64_t flushed_s; /* time of the last flush */
+	rocksdb_options_t *options;
+	rocksdb_envoptions_t *env_options;
+	rocksdb_sstfilewriter_t *table; /* NULL: nothing was added since the last commit */
+	bool finished;			/* the table is whole, and not yet taken in */
 };
 
-static int64_t now_s(void)
-{
-	struct timespec t;
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec;
-}
-
-static int open_for_writing(struct store_writer *w, struct error *e)
+int sst_writer_open(struct sst_writer **out, const char *dir, const struct store_format *f,
+		    bool direct, struct error *e)
 {
 	char path[STORE_PATH_NBYTES], *message = NULL;
-	store_dir_path(path, w->dir, "db");
-	rocksdb_options_t *o = create_options();
-	rocksdb_options_set_write_buffer_size(o, WRITE_BUFFER_NBYTES);
-	rocksdb_options_set_max_open_files(o, 256);
-	/* tables do not overlap, so the compaction at the end only moves them */
-	rocksdb_options_set_disable_auto_compactions(o, 1);
-	w->db = ring_fs_open(o, path, false, &message);
-	rocksdb_options_destroy(o);
-	return message == NULL ? 0 : rocksdb_error(e, w->dir, message);
-}
-
-static void close_db(struct store_writer *w)
-{
-	if (w->db != NULL)
-		rocksdb_close(w->db);
-	w->db = NULL;
-}
-
-/* How many items the last key of db stands for; 0 if there is none, or none
- * that can be read. */
-static uint64_t items_in_db(const struct store_writer *w)
-{
-	uint64_t items = 0;
-	size_t key_nbytes;
-	rocksdb_readoptions_t *o = rocksdb_readoptions_create();
-	rocksdb_iterator_t *it = rocksdb_create_iterator(w->db, o);
-	rocksdb_iter_seek_to_last(it);
-	if (rocksdb_iter_valid(it)) {
-		const uint8_t *key = (const uint8_t *)rocksdb_iter_key(it, &key_nbytes);
-		if (key_nbytes == KEY_NBYTES)
-			items = get_big_endian(key, 8) * w->contexts + get_big_endian(key + 8, 4) +
-				1;
-	}
-	rocksdb_iter_destroy(it);
-	rocksdb_readoptions_destroy(o);
-	return items;
-}
-
-/* Goes on where an interrupted load stopped. -EBADMSG: it left nothing that
- * can be gone on from. */
-static int resume(struct store_writer *w)
-{
-	struct store_counts counts;
-	if (store_dir_read_progress(w->dir, &counts, NULL) != 0)
-		return -EBADMSG;
-	int err = open_for_writing(w, NULL);
-	if (err != 0)
-		return err;
-	if (items_in_db(w) < counts.items) {
-		close_db(w);
-		return -EBADMSG;
-	}
-	w->counts = counts;
-	return 0;
-}
-
-static int start_anew(struct store_writer *w, const char *identity, struct error *e)
-{
-	memset(&w->counts, 0, sizeof w->counts);
-	int err = store_dir_empty(w->dir, e);
-	if (err == 0)
-		err = open_for_writing(w, e);
-	if (err == 0)
-		err = store_dir_write_progress(w->dir, &w->counts, e);
-	if (err == 0)
-		err = store_dir_write_identity(w->dir, identity, e);
-	return err;
-}
-
-/* Complete, begun or neither: brings the locked store to where put goes on. */
-static int take_up(struct store_writer *w, const char *identity, const char **discarded,
-		   struct error *e)
-{
-	int state = store_dir_judge(w->dir, identity, &w->counts, discarded);
-	if (state == 0) {
-		w->was_complete = true;
-		return 0;
-	}
-	if (state == -ENOENT && resume(w) == 0)
-		return 0;
-	return start_anew(w, identity, e);
-}
-
-static void free_writer(struct store_writer *w)
-{
-	close_db(w);
-	rocksdb_writeoptions_destroy(w->write_options);
-	close(w->lock_fd);
-	free(w);
-}
-
-int store_writer_open(struct store_writer **out, const char *dir, const char *identity,
-		      uint32_t contexts, uint64_t *next, const char **discarded, struct error *e)
-{
-	*discarded = NULL;
-	struct store_writer *w = calloc(1, sizeof *w);
+	struct sst_writer *w = calloc(1, sizeof *w);
 	if (w == NULL)
 		return error_set(e, -ENOMEM, "%s: out of memory", dir);
-	if (strlen(dir) >= sizeof w->dir) {
-		free(w);
-		return error_set(e, -ENAMETOOLONG, "%s: the path is too long", dir);
-	}
 	strcpy(w->dir, dir);
-	w->contexts = contexts;
-	int err = store_dir_lock_exclusive(&w->lock_fd, dir, e);
-	if (err != 0) {
-		free(w);
+	store_dir_path(path, dir, "db");
+	w->options = create_options(direct);
+	set_tables(w->options, f->layout == STORE_SEGMENTS ? PLACES_BLOCK_NBYTES : f->block_nbytes,
+		   NULL);
+	set_compression(w->options, f);
+	rocksdb_options_set_max_open_files(w->options, 256);
+	rocksdb_options_set_disable_auto_compactions(w->options, 1);
+	w->env_options = rocksdb_envoptions_create();
+	w->db = ring_fs_open(w->options, path, false, &message);
+	if (message != NULL) {
+		int err = rocksdb_error(e, dir, message);
+		sst_writer_close(w);
 		return err;
 	}
-	w->write_options = rocksdb_writeoptions_create();
-	rocksdb_writeoptions_disable_WAL(w->write_options, 1);
-	err = take_up(w, identity, discarded, e);
-	if (err != 0) {
-		free_writer(w);
-		return err;
-	}
-	w->flushed_s = now_s();
-	*next = w->counts.items;
 	*out = w;
 	return 0;
 }
 
-static int flush(struct store_writer *w, struct error *e)
+bool sst_last_key(const struct sst_writer *w, uint8_t key[SST_KEY_NBYTES])
+{
+	size_t nbytes;
+	bool found = false;
+	rocksdb_readoptions_t *o = rocksdb_readoptions_create();
+	rocksdb_iterator_t *it = rocksdb_create_iterator(w->db, o);
+	rocksdb_iter_seek_to_last(it);
+	if (rocksdb_iter_valid(it)) {
+		const char *bytes = rocksdb_iter_key(it, &nbytes);
+		found = nbytes == SST_KEY_NBYTES;
+		if (found)
+			memcpy(key, bytes, nbytes);
+	}
+	rocksdb_iter_destroy(it);
+	rocksdb_readoptions_destroy(o);
+	return found;
+}
+
+static int begin_table(struct sst_writer *w, struct error *e)
+{
+	char path[STORE_PATH_NBYTES], *message = NULL;
+	store_dir_path(path, w->dir, STORE_TABLE_NAME);
+	w->table = rocksdb_sstfilewriter_create(w->env_options, w->options);
+	w->finished = false;
+	rocksdb_sstfilewriter_open(w->table, path, &message);
+	return message == NULL ? 0 : rocksdb_error(e, w->dir, message);
+}
+
+int sst_add(struct sst_writer *w, const uint8_t key[SST_KEY_NBYTES], const void *value,
+	    size_t nbytes, struct error *e)
 {
 	char *message = NULL;
-	rocksdb_flushoptions_t *o = rocksdb_flushoptions_create();
-	rocksdb_flush(w->db, o, &message);
-	rocksdb_flushoptions_destroy(o);
-	if (message != NULL)
-		return rocksdb_error(e, w->dir, message);
-	w->unflushed_bytes = 0;
-	w->flushed_s = now_s();
-	return store_dir_write_progress(w->dir, &w->counts, e);
-}
-
-int store_put(struct store_writer *w, uint64_t content, uint32_t context, const void *value,
-	      size_t value_nbytes, uint64_t content_nbytes, struct error *e)
-{
-	char key[KEY_NBYTES], *message = NULL;
-	if (w->was_complete || content * w->contexts + context != w->counts.items)
-		return error_set(e, -EINVAL,
-				 "%s: content %llu, context %u is not the next to store", w->dir,
-				 (unsigned long long)content, context);
-	make_key(key, content, context);
-	rocksdb_put(w->db, w->write_options, key, sizeof key, value, value_nbytes, &message);
-	if (message != NULL)
-		return rocksdb_error(e, w->dir, message);
-	w->counts.items++;
-	w->counts.payload_bytes += value_nbytes;
-	w->counts.content_bytes += content_nbytes;
-	w->unflushed_bytes += value_nbytes + KEY_NBYTES;
-	if (w->unflushed_bytes < FLUSH_INTERVAL_NBYTES && now_s() - w->flushed_s < FLUSH_INTERVAL_S)
-		return 0;
-	return flush(w, e);
-}
-
-/* All tables to one level, where RocksDB finds a key fastest. */
-static int finish(struct store_writer *w, struct error *e)
-{
-	int err = flush(w, e);
+	int err = w->table == NULL ? begin_table(w, e) : 0;
 	if (err != 0)
 		return err;
-	rocksdb_compact_range(w->db, NULL, 0, NULL, 0); /* reports nothing; put and open do */
-	close_db(w);
-	return store_dir_write_complete(w->dir, &w->counts, e);
+	rocksdb_sstfilewriter_put(w->table, (const char *)key, SST_KEY_NBYTES, value, nbytes,
+				  &message);
+	return message == NULL ? 0 : rocksdb_error(e, w->dir, message);
 }
 
-int store_writer_close(struct store_writer *w, bool complete, struct error *e)
+int sst_finish_table(struct sst_writer *w, uint64_t *written_bytes, struct error *e)
 {
-	int err = 0;
-	if (!w->was_complete)
-		err = complete ? finish(w, e) : flush(w, e);
-	free_writer(w);
-	return err;
+	char *message = NULL;
+	*written_bytes = 0;
+	if (w->table == NULL)
+		return 0;
+	rocksdb_sstfilewriter_finish(w->table, &message);
+	if (message != NULL)
+		return rocksdb_error(e, w->dir, message);
+	rocksdb_sstfilewriter_file_size(w->table, written_bytes);
+	w->finished = true;
+	return 0;
 }
 
-bool store_is_complete(const char *dir, const char *identity)
+int sst_commit(struct sst_writer *w, struct error *e)
 {
-	struct store_counts counts;
-	return store_dir_check_identity(dir, identity) == 0 &&
-	       store_dir_read_complete(dir, &counts, NULL) == 0;
+	char path[STORE_PATH_NBYTES], *message = NULL;
+	const char *const files[] = {path};
+	if (!w->finished)
+		return 0;
+	store_dir_path(path, w->dir, STORE_TABLE_NAME);
+	rocksdb_ingestexternalfileoptions_t *o = rocksdb_ingestexternalfileoptions_create();
+	rocksdb_ingestexternalfileoptions_set_move_files(o, 1);
+	rocksdb_ingest_external_file(w->db, files, 1, o, &message);
+	rocksdb_ingestexternalfileoptions_destroy(o);
+	rocksdb_sstfilewriter_destroy(w->table);
+	w->table = NULL;
+	w->finished = false;
+	return message == NULL ? 0 : rocksdb_error(e, w->dir, message);
 }
 
-/* ---- serving ---- */
+void sst_writer_close(struct sst_writer *w)
+{
+	if (w == NULL)
+		return;
+	if (w->table != NULL)
+		rocksdb_sstfilewriter_destroy(w->table);
+	if (w->db != NULL)
+		rocksdb_close(w->db);
+	rocksdb_envoptions_destroy(w->env_options);
+	rocksdb_options_destroy(w->options);
+	free(w);
+}
 
-struct store {
+/* ---- reading ---- */
+
+struct sst {
 	char dir[STORE_PATH_NBYTES - 64];
-	int lock_fd;
 	rocksdb_t *db;
 	rocksdb_readoptions_t *read_options;
-	struct store_counts counts;
+	rocksdb_cache_t *cache;		    /* NULL: none */
+	atomic_uint_fast64_t lookups, hits; /* of the cache */
 };
 
 /* Every table stays open, and the usual limit is 1024 files. */
@@ -360,68 +263,62 @@ static void raise_file_limit(void)
  * opened here: a table opened by a read would hold a lock while its fiber
  * waits.
  */
-static int open_for_reading(struct store *s, const struct store_options *options, struct error *e)
+static int open_db(struct sst *s, bool direct, struct error *e)
 {
 	char path[STORE_PATH_NBYTES], *message = NULL;
 	store_dir_path(path, s->dir, "db");
 	raise_file_limit();
-	rocksdb_options_t *o = create_options();
+	rocksdb_options_t *o = create_options(direct);
+	set_tables(o, PLACES_BLOCK_NBYTES, s->cache);
 	rocksdb_options_set_create_if_missing(o, 0);
 	rocksdb_options_set_max_open_files(o, -1);
-	rocksdb_options_set_use_direct_reads(o, options->direct);
 	s->db = ring_fs_open(o, path, true, &message);
 	rocksdb_options_destroy(o);
 	return message == NULL ? 0 : rocksdb_error(e, s->dir, message);
 }
 
-int store_open(struct store **out, const char *dir, const char *identity,
-	       const struct store_options *options, struct error *e)
+int sst_open(struct sst **out, const char *dir, bool direct, uint64_t cache_bytes, struct error *e)
 {
-	struct store *s = calloc(1, sizeof *s);
+	struct sst *s = calloc(1, sizeof *s);
 	if (s == NULL)
 		return error_set(e, -ENOMEM, "%s: out of memory", dir);
-	if (strlen(dir) >= sizeof s->dir) {
-		free(s);
-		return error_set(e, -ENAMETOOLONG, "%s: the path is too long", dir);
-	}
 	strcpy(s->dir, dir);
-	int err = store_dir_lock_shared(&s->lock_fd, dir, e);
-	if (err != 0) {
-		free(s);
-		return err;
-	}
-	err = store_dir_check_whole(s->dir, identity, &s->counts, e);
-	if (err == 0 && options->direct)
-		err = store_dir_check_direct(s->dir, e);
-	if (err == 0)
-		err = open_for_reading(s, options, e);
-	if (err != 0) {
-		close(s->lock_fd);
-		free(s);
-		return err;
-	}
+	if (cache_bytes > 0)
+		s->cache = rocksdb_cache_create_lru(cache_bytes);
 	s->read_options = rocksdb_readoptions_create();
 	rocksdb_readoptions_set_verify_checksums(s->read_options, 1);
+	int err = open_db(s, direct, e);
+	if (err != 0) {
+		sst_close(s);
+		return err;
+	}
 	*out = s;
 	return 0;
 }
 
-void store_close(struct store *s)
+void sst_close(struct sst *s)
 {
 	if (s == NULL)
 		return;
+	if (s->db != NULL)
+		rocksdb_close(s->db);
+	if (s->cache != NULL)
+		rocksdb_cache_destroy(s->cache);
 	rocksdb_readoptions_destroy(s->read_options);
-	rocksdb_close(s->db);
-	close(s->lock_fd);
 	free(s);
 }
 
-int store_get(struct store *s, uint64_t content, uint32_t context, struct store_value *value)
+int sst_get(struct sst *s, const uint8_t key[SST_KEY_NBYTES], struct store_value *value)
 {
-	char key[KEY_NBYTES], *message = NULL;
-	make_key(key, content, context);
-	rocksdb_pinnableslice_t *pin =
-		rocksdb_get_pinned(s->db, s->read_options, key, sizeof key, &message);
+	char *message = NULL;
+	uint64_t reads = ring_reads();
+	rocksdb_pinnableslice_t *pin = rocksdb_get_pinned(s->db, s->read_options, (const char *)key,
+							  SST_KEY_NBYTES, &message);
+	if (s->cache != NULL) {
+		atomic_fetch_add_explicit(&s->lookups, 1, memory_order_relaxed);
+		if (ring_reads() == reads)
+			atomic_fetch_add_explicit(&s->hits, 1, memory_order_relaxed);
+	}
 	if (message != NULL) {
 		int err = errno_of(message);
 		rocksdb_free(message);
@@ -434,16 +331,55 @@ int store_get(struct store *s, uint64_t content, uint32_t context, struct store_
 	return 0;
 }
 
-void store_unpin(struct store_value *value)
+void sst_unpin(struct store_value *value)
 {
 	rocksdb_pinnableslice_destroy(value->pin);
 	value->pin = NULL;
 }
 
-void store_get_stats(struct store *s, struct store_stats *stats)
+static int see_each(struct sst *s, rocksdb_iterator_t *it,
+		    int (*see)(void *arg, const uint8_t *key, const uint8_t *value, size_t nbytes),
+		    void *arg, struct error *e)
+{
+	char *message = NULL;
+	int err = 0;
+	for (rocksdb_iter_seek_to_first(it); err == 0 && rocksdb_iter_valid(it);
+	     rocksdb_iter_next(it)) {
+		size_t key_nbytes, nbytes;
+		const char *key = rocksdb_iter_key(it, &key_nbytes);
+		const char *value = rocksdb_iter_value(it, &nbytes);
+		err = key_nbytes != SST_KEY_NBYTES
+			      ? -EBADMSG
+			      : see(arg, (const uint8_t *)key, (const uint8_t *)value, nbytes);
+	}
+	rocksdb_iter_get_error(it, &message);
+	if (message != NULL)
+		return rocksdb_error(e, s->dir, message);
+	return err == 0 ? 0 : error_set(e, err, "%s/db: %s", s->dir, remedy(err));
+}
+
+int sst_each(struct sst *s,
+	     int (*see)(void *arg, const uint8_t *key, const uint8_t *value, size_t nbytes),
+	     void *arg, struct error *e)
+{
+	rocksdb_readoptions_t *o = rocksdb_readoptions_create();
+	rocksdb_readoptions_set_verify_checksums(o, 1);
+	rocksdb_readoptions_set_readahead_size(o, READAHEAD_NBYTES);
+	rocksdb_iterator_t *it = rocksdb_create_iterator(s->db, o);
+	int err = see_each(s, it, see, arg, e);
+	rocksdb_iter_destroy(it);
+	rocksdb_readoptions_destroy(o);
+	return err;
+}
+
+void sst_get_stats(const struct sst *s, struct sst_stats *stats)
 {
 	memset(stats, 0, sizeof *stats);
-	stats->counts = s->counts;
-	store_disk_usage(s->dir, &stats->at_rest_bytes, &stats->at_rest_disk_bytes);
 	rocksdb_property_int(s->db, "rocksdb.estimate-table-readers-mem", &stats->resident_bytes);
+	if (s->cache == NULL)
+		return;
+	stats->resident_bytes += rocksdb_cache_get_usage(s->cache);
+	stats->cache_bytes = rocksdb_cache_get_capacity(s->cache);
+	stats->cache_lookups = s->lookups;
+	stats->cache_hits = s->hits;
 }

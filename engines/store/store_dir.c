@@ -14,7 +14,7 @@
 #include <unistd.h>
 #include <xxhash.h>
 
-#define FORMAT_VERSION 1
+#define FORMAT_VERSION 2
 
 /* Covers a table's footer, which no checksum of RocksDB's covers. */
 #define TABLE_END_NBYTES 4096
@@ -214,7 +214,7 @@ static bool ends_with(const char *name, const char *end)
 	return name_nbytes >= end_nbytes && strcmp(name + name_nbytes - end_nbytes, end) == 0;
 }
 
-/* The names that RocksDB gives to its files, and raw.c's. */
+/* The names that RocksDB gives to its files, segments.c's and raw.c's. */
 static bool is_our_name(const char *name)
 {
 	if (strcmp(name, "CURRENT") == 0 || strcmp(name, "IDENTITY") == 0 ||
@@ -223,8 +223,8 @@ static bool is_our_name(const char *name)
 	if (strncmp(name, "MANIFEST-", 9) == 0 || strncmp(name, "OPTIONS-", 8) == 0)
 		return true;
 	bool numbered = name[0] >= '0' && name[0] <= '9';
-	return numbered &&
-	       (ends_with(name, ".sst") || ends_with(name, ".log") || ends_with(name, ".dbtmp"));
+	return numbered && (ends_with(name, ".sst") || ends_with(name, ".log") ||
+			    ends_with(name, ".dbtmp") || ends_with(name, STORE_SEGMENT_END));
 }
 
 static int empty_db(const char *dir, struct error *e)
@@ -249,8 +249,9 @@ static int empty_db(const char *dir, struct error *e)
 int store_dir_empty(const char *dir, struct error *e)
 {
 	/* in this order: a store that is not whole never says that it is */
-	static const char *const names[] = {"COMPLETE",	    "COMPLETE.tmp", "IDENTITY",
-					    "IDENTITY.tmp", "PROGRESS",	    "PROGRESS.tmp"};
+	static const char *const names[] = {"COMPLETE",	     "COMPLETE.tmp", "IDENTITY",
+					    "IDENTITY.tmp",  "PROGRESS",     "PROGRESS.tmp",
+					    STORE_TABLE_NAME};
 	char path[STORE_PATH_NBYTES];
 	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
 		store_dir_path(path, dir, names[i]);
@@ -375,41 +376,64 @@ static int read_json(const char *dir, const char *name, json_t **object, struct 
 	return 0;
 }
 
-static json_t *counts_object(const struct store_counts *counts)
+static json_t *counts_object(const struct store_counts *c)
 {
-	return json_pack("{s:i, s:I, s:I, s:I}", "format", FORMAT_VERSION, "items",
-			 (json_int_t)counts->items, "payload_bytes",
-			 (json_int_t)counts->payload_bytes, "content_bytes",
-			 (json_int_t)counts->content_bytes);
+	return json_pack("{s:i, s:I, s:I, s:I, s:I, s:I, s:I}", "format", FORMAT_VERSION, "items",
+			 (json_int_t)c->items, "payload_bytes", (json_int_t)c->payload_bytes,
+			 "content_bytes", (json_int_t)c->content_bytes, "written_bytes",
+			 (json_int_t)c->written_bytes, "segment", (json_int_t)c->segment_number,
+			 "segment_end", (json_int_t)c->segment_end_bytes);
 }
 
-static int parse_counts(json_t *object, struct store_counts *counts)
+static int count_of(const json_t *object, const char *name, uint64_t *count)
 {
-	int format;
-	json_int_t items, payload_bytes, content_bytes;
-	if (json_unpack(object, "{s:i, s:I, s:I, s:I}", "format", &format, "items", &items,
-			"payload_bytes", &payload_bytes, "content_bytes", &content_bytes) != 0)
+	const json_t *value = json_object_get(object, name);
+	if (!json_is_integer(value) || json_integer_value(value) < 0)
 		return -EBADMSG;
-	if (format != FORMAT_VERSION || items < 0 || payload_bytes < 0 || content_bytes < 0)
-		return -EBADMSG;
-	counts->items = (uint64_t)items;
-	counts->payload_bytes = (uint64_t)payload_bytes;
-	counts->content_bytes = (uint64_t)content_bytes;
+	*count = (uint64_t)json_integer_value(value);
 	return 0;
 }
 
-int store_dir_write_progress(const char *dir, const struct store_counts *counts, struct error *e)
+/* -ESTALE: of another format version, *format. */
+static int parse_counts(const json_t *object, struct store_counts *c, uint64_t *format)
 {
-	return write_json(dir, "PROGRESS", counts_object(counts), e);
+	if (count_of(object, "format", format) != 0)
+		return -EBADMSG;
+	if (*format != FORMAT_VERSION)
+		return -ESTALE;
+	if (count_of(object, "items", &c->items) != 0 ||
+	    count_of(object, "payload_bytes", &c->payload_bytes) != 0 ||
+	    count_of(object, "content_bytes", &c->content_bytes) != 0 ||
+	    count_of(object, "written_bytes", &c->written_bytes) != 0 ||
+	    count_of(object, "segment", &c->segment_number) != 0 ||
+	    count_of(object, "segment_end", &c->segment_end_bytes) != 0 ||
+	    c->segment_number > UINT32_MAX)
+		return -EBADMSG;
+	return 0;
 }
 
-int store_dir_read_progress(const char *dir, struct store_counts *counts, struct error *e)
+int store_dir_write_progress(const char *dir, const struct store_counts *before,
+			     const struct store_counts *after, struct error *e)
+{
+	json_t *object = counts_object(before);
+	if (object == NULL || json_object_set_new(object, "after", counts_object(after)) != 0) {
+		json_decref(object);
+		return error_set(e, -ENOMEM, "%s: out of memory for PROGRESS", dir);
+	}
+	return write_json(dir, "PROGRESS", object, e);
+}
+
+int store_dir_read_progress(const char *dir, struct store_counts *before,
+			    struct store_counts *after, struct error *e)
 {
 	json_t *object;
+	uint64_t format;
 	int err = read_json(dir, "PROGRESS", &object, e);
 	if (err != 0)
 		return err;
-	err = parse_counts(object, counts);
+	err = parse_counts(object, before, &format);
+	if (err == 0)
+		err = parse_counts(json_object_get(object, "after"), after, &format);
 	json_decref(object);
 	return err;
 }
@@ -424,7 +448,8 @@ static int digest_file(const char *dir, const char *name, off_t *nbytes, uint64_
 	snprintf(path, sizeof path, "%s/db/%s", dir, name);
 	if (lstat(path, &st) != 0)
 		return -errno;
-	bool large = ends_with(name, ".sst") || strcmp(name, STORE_VALUES_NAME) == 0;
+	bool large = ends_with(name, ".sst") || ends_with(name, STORE_SEGMENT_END) ||
+		     strcmp(name, STORE_VALUES_NAME) == 0;
 	int err = large ? read_end(path, TABLE_END_NBYTES, &text, &read_nbytes)
 			: read_whole(path, &text, &read_nbytes);
 	if (err != 0)
@@ -507,16 +532,32 @@ static int check_file(json_t *file, const char *dir, struct error *e)
 	return 0;
 }
 
+/* What COMPLETE says; *files belongs to object. */
+static int parse_complete(const json_t *object, const char *dir, struct store_counts *counts,
+			  json_t **files, struct error *e)
+{
+	uint64_t format;
+	int err = parse_counts(object, counts, &format);
+	*files = json_object_get(object, "db");
+	if (err == -ESTALE)
+		return error_set(
+			e, err,
+			"%s: a store of format %" PRIu64
+			", and this gvr reads format %d; run: gvr load, which makes it anew",
+			dir, format, FORMAT_VERSION);
+	if (err != 0 || !json_is_array(*files))
+		return error_set(e, -EBADMSG, "%s/COMPLETE: damaged; run: gvr load", dir);
+	return 0;
+}
+
 int store_dir_read_complete(const char *dir, struct store_counts *counts, struct error *e)
 {
-	json_t *object, *file;
+	json_t *object, *files, *file;
 	size_t i;
 	int err = read_json(dir, "COMPLETE", &object, e);
 	if (err != 0)
 		return err;
-	json_t *files = json_object_get(object, "db");
-	if (parse_counts(object, counts) != 0 || !json_is_array(files))
-		err = error_set(e, -EBADMSG, "%s/COMPLETE: of another version; run: gvr load", dir);
+	err = parse_complete(object, dir, counts, &files, e);
 	json_array_foreach(files, i, file)
 	{
 		if (err == 0)
@@ -541,8 +582,7 @@ int store_dir_judge(const char *dir, const char *identity, struct store_counts *
 	if (err == 0 || err == -ENOENT)
 		return err;
 	/* a damaged COMPLETE tells of damaged files: those are not gone on from */
-	if (err == -EBADMSG)
-		*why = "was damaged";
+	*why = err == -ESTALE ? "was written in another format" : "was damaged";
 	return -ESTALE;
 }
 
@@ -568,7 +608,7 @@ int store_dir_check_whole(const char *dir, const char *identity, struct store_co
 int store_dir_check_direct(const char *dir, struct error *e)
 {
 	char path[STORE_PATH_NBYTES];
-	store_dir_path(path, dir, "COMPLETE");
+	store_dir_path(path, dir, "LOCK");
 	int fd = open(path, O_RDONLY | O_DIRECT | O_CLOEXEC);
 	if (fd < 0 && errno == EINVAL)
 		return error_set(e, -EINVAL, "%s: its file system has no O_DIRECT; set direct = 0",

@@ -1,5 +1,5 @@
 /*
- * store_dir.h: the files around a store's RocksDB, or around the plain file of
+ * store_dir.h: the files around a store's RocksDB and segments, or around the plain file of
  * engines/raw.c (store.h names them): who may use it, what it is, whether it
  * is whole.
  */
@@ -25,6 +25,12 @@ int store_dir_lock_shared(int *fd, const char *dir, struct error *e);
 /* In a store's db, the plain file of engines/raw.c. */
 #define STORE_VALUES_NAME "values"
 
+/* In a store's db, how the names of segments end (segments.h). */
+#define STORE_SEGMENT_END ".seg"
+
+/* In a store, a table that is not yet taken in (sst.h). */
+#define STORE_TABLE_NAME "loading.sst"
+
 /* What a store locked exclusively is to a load. 0: complete, counts are set.
  * -ENOENT: a load of this identity was interrupted; go on from PROGRESS if it
  * and what it tells of are there. -ESTALE: to be filled anew; *why says why
@@ -33,11 +39,11 @@ int store_dir_judge(const char *dir, const char *identity, struct store_counts *
 		    const char **why);
 
 /* For serving: complete and of this identity. -ENOENT not loaded completely,
- * -ESTALE another identity, -EBADMSG damaged. */
+ * -ESTALE another identity or format, -EBADMSG damaged. */
 int store_dir_check_whole(const char *dir, const char *identity, struct store_counts *counts,
 			  struct error *e);
 
-/* -EINVAL: the file system of dir has no O_DIRECT (e says: direct = 0). */
+/* -EINVAL: the file system of the locked dir has no O_DIRECT (e says: direct = 0). */
 int store_dir_check_direct(const char *dir, struct error *e);
 
 /* Removes what a store consists of, and nothing else. Locked exclusively. */
@@ -47,15 +53,19 @@ int store_dir_empty(const char *dir, struct error *e);
 int store_dir_check_identity(const char *dir, const char *identity);
 int store_dir_write_identity(const char *dir, const char *identity, struct error *e);
 
-/* PROGRESS: what a load that is not complete has made durable. */
-int store_dir_write_progress(const char *dir, const struct store_counts *counts, struct error *e);
-int store_dir_read_progress(const char *dir, struct store_counts *counts, struct error *e);
+/* PROGRESS: what a load that is not complete had made durable before it wrote
+ * this, and what it was about to. */
+int store_dir_write_progress(const char *dir, const struct store_counts *before,
+			     const struct store_counts *after, struct error *e);
+int store_dir_read_progress(const char *dir, struct store_counts *before,
+			    struct store_counts *after, struct error *e);
 
 /* COMPLETE: the counts, and name, size and digest of each file in db, so that
  * RocksDB is never given files that are not what it wrote: a length field gone
  * wrong can make it abort. Of a table the digest covers the end only (its
- * blocks have checksums of their own), and so it does of STORE_VALUES_NAME.
- * read: -ENOENT there is no such file, -EBADMSG anything damaged. */
+ * blocks have checksums of their own), and so it does of segments and of STORE_VALUES_NAME.
+ * read: -ENOENT there is no such file, -ESTALE of another format version,
+ * -EBADMSG anything damaged. */
 int store_dir_write_complete(const char *dir, const struct store_counts *counts, struct error *e);
 int store_dir_read_complete(const char *dir, struct store_counts *counts, struct error *e);
 
