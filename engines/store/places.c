@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #define GROUP 8u
 
@@ -12,20 +13,40 @@ struct places {
 	uint64_t items, count;
 	uint64_t *groups; /* offsets in bytes */
 	uint8_t *bytes;
-	size_t nbytes, capacity;
+	size_t nbytes;
+	void *map; /* groups, then bytes: room for the longest places there can be */
+	size_t map_nbytes;
 };
+
+/* Mapped, not allocated: only what is filled takes memory. In huge pages, if
+ * the kernel has some: a look-up is two steps to memory that no cache has, and
+ * each would look up its page there, too. */
+static int map_places(struct places *p)
+{
+	size_t group_nbytes = (p->items / GROUP + 1) * sizeof *p->groups;
+	if (p->items > SIZE_MAX / 2 / (SEGMENT_PLACE_NBYTES_MAX + 2))
+		return -ENOMEM;
+	p->map_nbytes = group_nbytes + p->items * (SEGMENT_PLACE_NBYTES_MAX + 1);
+	p->map = mmap(NULL, p->map_nbytes, PROT_READ | PROT_WRITE,
+		      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (p->map == MAP_FAILED)
+		return -ENOMEM;
+	madvise(p->map, p->map_nbytes, MADV_HUGEPAGE); /* only advice */
+	p->groups = p->map;
+	p->bytes = (uint8_t *)p->map + group_nbytes;
+	return 0;
+}
 
 int places_create(struct places **out, uint64_t items, struct error *e)
 {
 	struct places *p = calloc(1, sizeof *p);
-	if (p != NULL && items <= SIZE_MAX / sizeof *p->groups)
-		p->groups = malloc((items / GROUP + 1) * sizeof *p->groups);
-	if (p == NULL || p->groups == NULL) {
+	if (p != NULL)
+		p->items = items;
+	if (p == NULL || map_places(p) != 0) {
 		free(p);
 		return error_set(e, -ENOMEM, "out of memory for the places of %llu values",
 				 (unsigned long long)items);
 	}
-	p->items = items;
 	*out = p;
 	return 0;
 }
@@ -34,24 +55,8 @@ void places_destroy(struct places *p)
 {
 	if (p == NULL)
 		return;
-	free(p->groups);
-	free(p->bytes);
+	munmap(p->map, p->map_nbytes);
 	free(p);
-}
-
-static int grow(struct places *p)
-{
-	/* as much as all items take if they take what these did, and some */
-	size_t each = p->count > 0 ? p->nbytes / p->count + 1 : 24;
-	size_t capacity = p->nbytes + p->nbytes / 8 + (SEGMENT_PLACE_NBYTES_MAX + 1) * GROUP;
-	if (capacity < each * p->items / 16)
-		capacity = each * p->items / 16;
-	uint8_t *bytes = realloc(p->bytes, capacity);
-	if (bytes == NULL)
-		return -ENOMEM;
-	p->bytes = bytes;
-	p->capacity = capacity;
-	return 0;
 }
 
 int places_add(struct places *p, const uint8_t *bytes, size_t nbytes)
@@ -59,8 +64,6 @@ int places_add(struct places *p, const uint8_t *bytes, size_t nbytes)
 	struct segment_place place;
 	if (p->count == p->items || segment_place_read(&place, bytes, nbytes) != 0)
 		return -EBADMSG;
-	if (p->capacity - p->nbytes < 1 + nbytes && grow(p) != 0)
-		return -ENOMEM;
 	if (p->count % GROUP == 0)
 		p->groups[p->count / GROUP] = p->nbytes;
 	p->bytes[p->nbytes] = (uint8_t)nbytes;

@@ -17,8 +17,8 @@ struct places;
 int places_create(struct places **out, uint64_t items, struct error *e);
 void places_destroy(struct places *p);
 
-/* The next item's place, as segment_place_write made it. -ENOMEM; -EBADMSG:
- * it is none, or there are `items` already. */
+/* The next item's place, as segment_place_write made it. -EBADMSG: it is none,
+ * or there are `items` already. */
 int places_add(struct places *p, const uint8_t *bytes, size_t nbytes);
 
 /* How many there are. */

@@ -50,11 +50,13 @@ void ring_destroy(struct ring *r);
  * fiber is free. */
 int ring_start(struct ring *r, void (*fn)(void *arg), void *arg);
 
-/* Resumes every fiber whose read is done; waits at most wait_ns ns for the
- * first (0: does not wait; never waits if nothing is in flight). Returns how
- * many were resumed, or -errno. Reads that resumed fibers queue are handed to
- * the kernel a few at a time while there are others to resume, and at the
- * latest by the call that finds none: poll until then before sleeping. */
+/* Resumes fibers whose read is done, a few at most, so that their successors'
+ * reads go to the device before others are worked on; waits at most wait_ns ns
+ * for the first (0: does not wait; never waits if nothing is in flight).
+ * Returns how many were resumed, or -errno. Reads that resumed fibers queue
+ * are handed to the kernel a few at a time while there are others to resume,
+ * and at the latest by the call that finds none: poll until then before
+ * sleeping. */
 int ring_poll(struct ring *r, uint64_t wait_ns);
 
 /* Reads like pread(2), whole: short reads are continued, EINTR and EAGAIN

@@ -167,6 +167,7 @@ int main(int argc, char **argv)
 		theirs[round] = one_round(&b, decode_theirs);
 		ratio[round] = ours[round] / theirs[round];
 	}
+	double ours_ns = median(ours), theirs_ns = median(theirs), middle = median(ratio);
 	printf("zstd -%d, dictionary of %zu bytes, %u contents of %.0f bytes: CPU ns a content,\n"
 	       "median of %u rounds in turns\n"
 	       "gvr's record %.0f, ZSTD_decompress_usingDDict %.0f, ratio %.3f (%.3f-%.3f)\n",
