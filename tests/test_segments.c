@@ -201,15 +201,33 @@ static void what_was_appended_is_read(void **state)
 	}
 }
 
-static void a_value_touches_no_more_sectors_than_it_needs(void **state)
+/* Blocks of the device that a value touches. */
+static uint64_t blocks_of(const struct segment_place *p)
+{
+	return (p->offset % 4096 + p->nbytes + 4095) / 4096;
+}
+
+static void a_value_touches_few_blocks_and_little_is_left_free(void **state)
 {
 	struct segment_place places[VALUES];
+	uint64_t more = 0, needed = 0, free_nbytes = 0;
 	write_values(*state, false, places);
 	for (uint64_t i = 0; i < VALUES; i++) {
-		uint64_t touched = (places[i].offset % 512 + places[i].nbytes + 511) / 512;
-		assert_int_equal(touched, (places[i].nbytes + 511) / 512);
+		needed += (places[i].nbytes + 4095) / 4096;
+		more += blocks_of(&places[i]) - (places[i].nbytes + 4095) / 4096;
 		assert_true(places[i].offset + places[i].nbytes + 4096 <= SMALL_SEGMENT_NBYTES);
+		if (i == 0 || places[i].segment != places[i - 1].segment)
+			continue;
+		uint64_t gap = places[i].offset - places[i - 1].offset - places[i - 1].nbytes;
+		assert_true(gap <= 256);
+		/* nothing is left free where that saves nothing */
+		struct segment_place close = places[i];
+		close.offset -= gap;
+		assert_true(gap == 0 || blocks_of(&close) > blocks_of(&places[i]));
+		free_nbytes += gap;
 	}
+	assert_true(more < needed / 2);
+	assert_true(free_nbytes < VALUES * 16);
 }
 
 static void what_was_not_synced_is_written_anew(void **state)
@@ -350,7 +368,7 @@ int main(void)
 		cmocka_unit_test(bytes_that_are_no_place_are_refused),
 		cmocka_unit_test(places_are_found_by_number),
 		TEST(what_was_appended_is_read),
-		TEST(a_value_touches_no_more_sectors_than_it_needs),
+		TEST(a_value_touches_few_blocks_and_little_is_left_free),
 		TEST(what_was_not_synced_is_written_anew),
 		TEST(going_on_from_what_is_not_there_is_refused),
 		TEST(an_empty_store_has_a_sealed_segment),

@@ -17,7 +17,7 @@
 
 #define FORMAT_VERSION 1
 #define BLOCK_NBYTES 4096u
-#define SECTOR_NBYTES 512u
+#define PADDING_NBYTES_MAX 256u
 
 #define HEADER_MAGIC "gvrsegm\n"
 #define SEAL_MAGIC "gvrseal\n"
@@ -273,7 +273,8 @@ static int seal_segment(struct segments_writer *w, struct error *e)
 	return err;
 }
 
-/* Room for nbytes that touches no more sectors than they need. */
+/* Makes sure that nbytes fit the segment. They begin at the next block of the
+ * device if they would else touch one more than they need and that is near. */
 static int make_room(struct segments_writer *w, size_t nbytes, struct error *e)
 {
 	int err = 0;
@@ -286,10 +287,10 @@ static int make_room(struct segments_writer *w, size_t nbytes, struct error *e)
 		err = begin_segment(w, e);
 	if (err != 0)
 		return err;
-	size_t in_sector = end_of(w) % SECTOR_NBYTES;
-	size_t needed = (nbytes + SECTOR_NBYTES - 1) / SECTOR_NBYTES;
-	size_t touched = (in_sector + nbytes + SECTOR_NBYTES - 1) / SECTOR_NBYTES;
-	return touched > needed ? append(w, NULL, SECTOR_NBYTES - in_sector, e) : 0;
+	size_t in_block = end_of(w) % BLOCK_NBYTES, left = BLOCK_NBYTES - in_block;
+	size_t needed = (nbytes + BLOCK_NBYTES - 1) / BLOCK_NBYTES;
+	size_t touched = (in_block + nbytes + BLOCK_NBYTES - 1) / BLOCK_NBYTES;
+	return touched > needed && left <= PADDING_NBYTES_MAX ? append(w, NULL, left, e) : 0;
 }
 
 int segments_append(struct segments_writer *w, const void *bytes, size_t nbytes,

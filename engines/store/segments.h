@@ -4,9 +4,10 @@
  * A segment: a header block (4096 bytes: magic, format, number, checksum),
  * values, and, once it is sealed, a seal block at the next multiple of 4096
  * (magic, number, end of the values, XXH3-64 of all bytes before the seal,
- * checksum). Little-endian. A value never touches more 512-byte sectors than
- * its length needs; after a sync the next begins at a multiple of 4096, so
- * that no synced block is written again.
+ * checksum). Little-endian. Values lie close to each other, but for up to 256
+ * bytes where the next would else touch one block of 4096 more than it needs:
+ * two blocks take a device up to a fifth longer than one. After a sync the next
+ * begins at a multiple of 4096, so that no synced block is written again.
  *
  * Where a value lies is kept in the RocksDB of the store, by its key.
  */
