@@ -130,18 +130,6 @@ static int resume(struct engine_load *l)
 	return -EBADMSG;
 }
 
-/* Makes the name of the values durable. */
-static int sync_db(const struct engine_load *l, struct error *e)
-{
-	char path[STORE_PATH_NBYTES];
-	store_dir_path(path, l->dir, "db");
-	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	int err = fd < 0 || fsync(fd) != 0 ? -errno : 0;
-	if (fd >= 0)
-		close(fd);
-	return err != 0 ? file_error(e, err, "cannot write it", path) : 0;
-}
-
 static int start_anew(struct engine_load *l, const char *identity, struct error *e)
 {
 	memset(&l->counts, 0, sizeof l->counts);
@@ -149,7 +137,7 @@ static int start_anew(struct engine_load *l, const char *identity, struct error 
 	if (err == 0)
 		err = open_for_writing(l, O_CREAT | O_EXCL, e);
 	if (err == 0)
-		err = sync_db(l, e);
+		err = store_dir_sync_names(l->dir, e);
 	if (err == 0)
 		err = store_dir_write_progress(l->dir, &l->counts, &l->counts, e);
 	if (err == 0)
@@ -250,21 +238,6 @@ static void raw_load_thread_close(struct engine_load_thread *t)
 	(void)t;
 }
 
-static int write_at(int fd, const uint8_t *bytes, size_t nbytes, uint64_t offset)
-{
-	while (nbytes > 0) {
-		ssize_t n = pwrite(fd, bytes, nbytes, (off_t)offset);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		bytes += n;
-		nbytes -= (size_t)n;
-		offset += (size_t)n;
-	}
-	return 0;
-}
-
 /* Whole slots, on the disk, before PROGRESS tells of them. */
 static int sync_values(struct engine_load *l, struct error *e)
 {
@@ -287,7 +260,7 @@ static int raw_load_put(struct engine_load *l, uint64_t content, uint32_t contex
 				 "%s: content %" PRIu64 ", context %" PRIu32
 				 " is not the next to store, or not of its length",
 				 l->dir, content, context);
-	int err = write_at(l->fd, value, value_nbytes, item * slot_nbytes(l->env));
+	int err = store_dir_write_at(l->fd, value, value_nbytes, item * slot_nbytes(l->env));
 	if (err != 0)
 		return file_error(e, err, "cannot write it", l->path);
 	l->counts.items++;

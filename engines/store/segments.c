@@ -158,27 +158,12 @@ static int writer_error(const struct segments_writer *w, struct error *e, int er
 	return segment_error(e, err, w->dir, w->number, what);
 }
 
-static int write_whole(int fd, const uint8_t *bytes, size_t nbytes, uint64_t offset)
-{
-	while (nbytes > 0) {
-		ssize_t n = pwrite(fd, bytes, nbytes, (off_t)offset);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		bytes += n;
-		nbytes -= (size_t)n;
-		offset += (uint64_t)n;
-	}
-	return 0;
-}
-
 /* Writes what is buffered, filled up with zeros to a whole block. */
 static int write_buffer(struct segments_writer *w, struct error *e)
 {
 	size_t nbytes = (w->buffered_nbytes + BLOCK_NBYTES - 1) / BLOCK_NBYTES * BLOCK_NBYTES;
 	memset(w->buffer + w->buffered_nbytes, 0, nbytes - w->buffered_nbytes);
-	int err = write_whole(w->fd, w->buffer, nbytes, w->written);
+	int err = store_dir_write_at(w->fd, w->buffer, nbytes, w->written);
 	if (err != 0)
 		return writer_error(w, e, err, "write it");
 	XXH3_64bits_update(w->digest, w->buffer, nbytes);
@@ -215,18 +200,6 @@ static uint64_t end_of(const struct segments_writer *w)
 	return w->written + w->buffered_nbytes;
 }
 
-/* Makes names in db durable. */
-static int sync_names(const struct segments_writer *w, struct error *e)
-{
-	char path[STORE_PATH_NBYTES];
-	store_dir_path(path, w->dir, "db");
-	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	int err = fd < 0 || fsync(fd) != 0 ? -errno : 0;
-	if (fd >= 0)
-		close(fd);
-	return err == 0 ? 0 : error_set(e, err, "%s: cannot write it: %s", path, strerror(-err));
-}
-
 static int open_segment(struct segments_writer *w, int flags)
 {
 	char path[STORE_PATH_NBYTES];
@@ -241,7 +214,7 @@ static int begin_segment(struct segments_writer *w, struct error *e)
 	int err = open_segment(w, O_CREAT | O_TRUNC);
 	if (err != 0)
 		return writer_error(w, e, err, "create it");
-	err = sync_names(w, e);
+	err = store_dir_sync_names(w->dir, e);
 	if (err != 0)
 		return err;
 	w->written = 0;

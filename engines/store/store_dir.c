@@ -618,6 +618,32 @@ int store_dir_check_direct(const char *dir, struct error *e)
 	return 0;
 }
 
+/* ---- files in db ---- */
+
+int store_dir_sync_names(const char *dir, struct error *e)
+{
+	char path[STORE_PATH_NBYTES];
+	store_dir_path(path, dir, "db");
+	int err = fsync_path(path);
+	return err == 0 ? 0 : path_error(e, err, path, "write it");
+}
+
+int store_dir_write_at(int fd, const void *bytes, size_t nbytes, uint64_t offset)
+{
+	const uint8_t *at = bytes;
+	while (nbytes > 0) {
+		ssize_t n = pwrite(fd, at, nbytes, (off_t)offset);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		at += n;
+		nbytes -= (size_t)n;
+		offset += (uint64_t)n;
+	}
+	return 0;
+}
+
 /* ---- bytes at rest ---- */
 
 static int add_usage(int parent_fd, const char *name, uint64_t *bytes, uint64_t *disk_bytes);

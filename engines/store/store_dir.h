@@ -1,7 +1,7 @@
 /*
- * store_dir.h: the files around a store's RocksDB and segments, or around the plain file of
- * engines/raw.c (store.h names them): who may use it, what it is, whether it
- * is whole.
+ * store_dir.h: the files around a store's RocksDB and segments, or around the
+ * plain file of engines/raw.c (store.h names them): who may use it, what it is,
+ * whether it is whole.
  */
 #ifndef GVR_STORE_DIR_H
 #define GVR_STORE_DIR_H
@@ -21,6 +21,11 @@ int store_dir_lock_exclusive(int *fd, const char *dir, struct error *e);
 
 /* Takes the lock for serving. -ENOENT: no store; -EBUSY: being loaded. */
 int store_dir_lock_shared(int *fd, const char *dir, struct error *e);
+
+/* Makes the names of files in db durable. */
+int store_dir_sync_names(const char *dir, struct error *e);
+/* Writes all nbytes at offset. 0 or -errno. */
+int store_dir_write_at(int fd, const void *bytes, size_t nbytes, uint64_t offset);
 
 /* In a store's db, the plain file of engines/raw.c. */
 #define STORE_VALUES_NAME "values"
@@ -63,7 +68,8 @@ int store_dir_read_progress(const char *dir, struct store_counts *before,
 /* COMPLETE: the counts, and name, size and digest of each file in db, so that
  * RocksDB is never given files that are not what it wrote: a length field gone
  * wrong can make it abort. Of a table the digest covers the end only (its
- * blocks have checksums of their own), and so it does of segments and of STORE_VALUES_NAME.
+ * blocks have checksums of their own), and so it does of segments and of
+ * STORE_VALUES_NAME.
  * read: -ENOENT there is no such file, -ESTALE of another format version,
  * -EBADMSG anything damaged. */
 int store_dir_write_complete(const char *dir, const struct store_counts *counts, struct error *e);
