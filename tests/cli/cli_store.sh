@@ -37,10 +37,10 @@ noise() { # noise FILE COUNT SIZE LAYOUT...
 	done
 }
 
-# What a store says of how many items are durable: PROGRESS, "items" of the
+# How many items a store says are durable: in PROGRESS, the last "items" is of the
 # state before the commit that it was about to make.
 durable() {
-	grep -o '"items": *[0-9]*' "$1/PROGRESS" | head -n 1 | grep -o '[0-9]*$'
+	grep -o '"items": *[0-9]*' "$1/PROGRESS" | tail -n 1 | grep -o '[0-9]*$'
 }
 
 # Kills loads at 20 moments, from the start on to past the end of a whole load.
