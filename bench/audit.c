@@ -133,8 +133,9 @@ static int audit_repeat(struct run *run, struct engine_run *er, struct audit_eng
 		rates[in_a_row][i / 2] = run_slice_rate(er);
 	}
 	out->repeated = ratio_paired(rates[1], rates[0], ROUNDS);
-	out->repeat = run->workload->cache_state == CACHE_WARM ? AUDIT_PASS /* declared */
-							       : judge(&out->repeated, 0);
+	bool declared =
+		run->workload->cache_state == CACHE_WARM || er->config->cache_size_bytes > 0;
+	out->repeat = declared ? AUDIT_PASS : judge(&out->repeated, 0);
 	return 0;
 }
 
@@ -284,7 +285,8 @@ static void print_remedies(const struct audit *a, FILE *out)
 		fputs("\naccuracy: gvr verify names the contents that are wrong.\n", out);
 	if (repeat)
 		fputs("\nrepeat: something caches what was asked for before. Where that is meant,\n"
-		      "declare it with cache_state = warm; else set direct = 1.\n",
+		      "declare it with cache_state = warm (cache_size declares itself); else set\n"
+		      "direct = 1.\n",
 		      out);
 	if (seeds)
 		fputs("\nseeds: the figures depend on which requests are drawn. Raise runtime, or "

@@ -3,9 +3,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <fts.h>
+#include <linux/magic.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "workloads/file.h"
@@ -160,4 +162,10 @@ int cache_drop(const char *dir, struct error *e)
 int cache_warm(const char *dir, struct error *e)
 {
 	return each_file(dir, "cannot be read into the page cache", warm, NULL, e);
+}
+
+bool cache_is_all_there_is(const char *dir)
+{
+	struct statfs fs;
+	return statfs(dir, &fs) == 0 && (fs.f_type == TMPFS_MAGIC || fs.f_type == RAMFS_MAGIC);
 }

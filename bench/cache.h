@@ -1,11 +1,11 @@
 /*
  * cache.h: what of a store lies in the kernel's page cache, and putting it
- * into a known state. Block caches are the engine's (none today: every store
- * is read past RocksDB's block cache).
+ * into a known state. Block caches are the engine's.
  */
 #ifndef GVR_CACHE_H
 #define GVR_CACHE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "workloads/error.h"
@@ -20,5 +20,9 @@ int cache_drop(const char *dir, struct error *e);
 
 /* Reads all of dir's files into the page cache. */
 int cache_warm(const char *dir, struct error *e);
+
+/* Does dir lie on a file system that is nothing but page cache (tmpfs)? What
+ * O_DIRECT reads there comes from memory all the same. */
+bool cache_is_all_there_is(const char *dir);
 
 #endif

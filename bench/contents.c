@@ -43,8 +43,8 @@ static int open_corpus(struct contents *c, const char *store_root, const struct 
 	if (real == NULL)
 		return file_error(e, -errno, "cannot read the folder of documents", dir);
 	snprintf(folder, sizeof folder, "%s/catalogues", store_root);
-	snprintf(catalogue, sizeof catalogue, "%s/%016" PRIx64 ".gvrc", folder,
-		 mix_in(mix_text(0, real), w->chunk_bytes));
+	c->corpus_source = mix_in(mix_text(0, real), w->chunk_bytes);
+	snprintf(catalogue, sizeof catalogue, "%s/%016" PRIx64 ".gvrc", folder, c->corpus_source);
 	free(real);
 	int err = files_make_dirs(folder, e);
 	if (err == 0)
@@ -83,21 +83,13 @@ static int count_contents(struct contents *c, struct error *e)
  * come from, not what they are: when documents change, what was stored of
  * them as they were is replaced, and its space reclaimed.
  */
-static int source_hash(const struct contents *c, uint64_t *hash, struct error *e)
+static uint64_t source_hash(const struct contents *c)
 {
 	const struct workload *w = c->workload;
 
-	*hash = c->fingerprint;
 	if (w->contents_kind != CONTENTS_ARCHIVE)
-		return 0;
-	char *real = realpath(w->contents_dir, NULL);
-	if (real == NULL)
-		return file_error(e, -errno, "cannot read the folder of documents",
-				  w->contents_dir);
-	uint64_t h = mix_text(mix_in(0, w->chunk_bytes), real);
-	*hash = mix_in(mix_text(h, w->model), (uint64_t)w->split);
-	free(real);
-	return 0;
+		return c->fingerprint;
+	return mix_in(mix_text(c->corpus_source, w->model), (uint64_t)w->split);
 }
 
 /* Everything that defines the contents, but for novel's model. */
@@ -123,13 +115,10 @@ static uint64_t definition_hash(const struct contents *c)
 static int make_dir(struct contents *c, const char *store_root, struct error *e)
 {
 	char name[41];
-	uint64_t hash;
 
 	files_clean_name(name, sizeof name, c->workload->name);
-	int err = source_hash(c, &hash, e);
-	if (err != 0)
-		return err;
-	int n = snprintf(c->dir, sizeof c->dir, "%s/%s-%016" PRIx64, store_root, name, hash);
+	int n = snprintf(c->dir, sizeof c->dir, "%s/%s-%016" PRIx64, store_root, name,
+			 source_hash(c));
 	if (n < 0 || (size_t)n >= sizeof c->dir - 64)
 		return file_error(e, -ENAMETOOLONG, "cannot make folder", store_root);
 	return files_make_dirs(c->dir, e);
@@ -146,33 +135,40 @@ static bool needs_model(const struct workload *w)
 	return false;
 }
 
-/* What the model at c->model_path is: its digest, beside it, tells it from
- * one that was put in its place. */
-static void digest_path(char *out, size_t capacity, const struct contents *c)
+/* What the model at c->model_path is: beside it lie its digest, which tells it
+ * from one that was put in its place, and the fingerprint of the documents
+ * that it was trained on. */
+static void note_path(char *out, size_t capacity, const struct contents *c)
 {
 	snprintf(out, capacity, "%s.digest", c->model_path);
 }
 
-static bool digest_is_noted(const struct contents *c, uint64_t digest)
+/* False: there is no such note. */
+static bool read_note(const struct contents *c, uint64_t *digest, uint64_t *trained_on)
 {
 	char path[WORKLOAD_PATH_NBYTES + 128];
-	uint64_t noted;
 
-	digest_path(path, sizeof path, c);
+	note_path(path, sizeof path, c);
 	FILE *f = fopen(path, "re");
 	if (f == NULL)
 		return false;
-	bool same = fscanf(f, "%" SCNx64, &noted) == 1 && noted == digest;
+	bool read = fscanf(f, "%" SCNx64 " %" SCNx64, digest, trained_on) == 2;
 	fclose(f);
-	return same;
+	return read;
 }
 
-static int note_digest(const struct contents *c, uint64_t digest, struct error *e)
+static uint64_t training_fingerprint(const struct contents *c)
 {
-	char path[WORKLOAD_PATH_NBYTES + 128], text[32];
-	int n = snprintf(text, sizeof text, "%016" PRIx64 "\n", digest);
+	return corpus_fingerprint(c->corpus, SPLIT_TRAINING);
+}
 
-	digest_path(path, sizeof path, c);
+static int write_note(const struct contents *c, uint64_t digest, struct error *e)
+{
+	char path[WORKLOAD_PATH_NBYTES + 128], text[64];
+	int n = snprintf(text, sizeof text, "%016" PRIx64 " %016" PRIx64 "\n", digest,
+			 training_fingerprint(c));
+
+	note_path(path, sizeof path, c);
 	return file_write(path, &(struct file_part){text, (size_t)n}, 1, e);
 }
 
@@ -199,7 +195,7 @@ static int train_model(struct contents *c, const char *why, const struct progres
 	if (err == 0)
 		err = model_digest(c, digest, e);
 	if (err == 0)
-		err = note_digest(c, *digest, e);
+		err = write_note(c, *digest, e);
 	if (err != 0)
 		return err;
 	snprintf(line, sizeof line,
@@ -210,7 +206,29 @@ static int train_model(struct contents *c, const char *why, const struct progres
 	return 0;
 }
 
-/* The model that this store root keeps for these training documents. */
+/* Is the model that is there the one that was trained here? 0; -ESTALE: on
+ * documents that have changed since; -EBADMSG: it is not, or is damaged. */
+static int check_own_model(const struct contents *c, uint64_t *digest, struct error *e)
+{
+	uint64_t noted, trained_on;
+	bool has_note = read_note(c, &noted, &trained_on);
+
+	if (has_note && trained_on != training_fingerprint(c))
+		return error_set(
+			e, -ESTALE,
+			"%s: the documents have changed since it was trained; run gvr load "
+			"%s",
+			c->model_path, c->workload->file);
+	int err = model_digest(c, digest, e);
+	if (err == 0 && (!has_note || noted != *digest))
+		err = error_set(e, -EBADMSG,
+				"%s: not the model that was trained here; run gvr load %s",
+				c->model_path, c->workload->file);
+	return err;
+}
+
+/* The model that this store root keeps for the training documents of this
+ * folder; one of them as they were before they changed is replaced. */
 static int prepare_own_model(struct contents *c, const char *store_root, enum contents_mode mode,
 			     const struct progress *progress, uint64_t *digest, struct error *e)
 {
@@ -218,7 +236,7 @@ static int prepare_own_model(struct contents *c, const char *store_root, enum co
 
 	snprintf(folder, sizeof folder, "%s/models", store_root);
 	snprintf(c->model_path, sizeof c->model_path, "%s/%s-%016" PRIx64 ".gvrm", folder,
-		 TRAINED_GENERATOR, corpus_fingerprint(c->corpus, SPLIT_TRAINING));
+		 TRAINED_GENERATOR, c->corpus_source);
 	if (access(c->model_path, F_OK) != 0) {
 		if (mode == CONTENTS_USE)
 			return error_set(e, -ENOENT, "%s: there is no model yet; run gvr load %s",
@@ -226,13 +244,11 @@ static int prepare_own_model(struct contents *c, const char *store_root, enum co
 		int err = files_make_dirs(folder, e);
 		return err != 0 ? err : train_model(c, "trained", progress, digest, e);
 	}
-	int err = model_digest(c, digest, e);
-	if (err == 0 && !digest_is_noted(c, *digest))
-		err = error_set(e, -EBADMSG,
-				"%s: not the model that was trained here; run gvr load %s",
-				c->model_path, c->workload->file);
+	int err = check_own_model(c, digest, e);
+	if (err == -ESTALE && mode != CONTENTS_USE)
+		return train_model(c, "documents changed; trained anew", progress, digest, e);
 	if (err == -EBADMSG && mode == CONTENTS_REPAIR)
-		err = train_model(c, "was damaged; trained anew", progress, digest, e);
+		return train_model(c, "was damaged; trained anew", progress, digest, e);
 	return err;
 }
 

@@ -29,6 +29,7 @@ struct contents {
 	uint64_t items;	       /* count * contexts */
 	uint64_t nbytes_max;
 	uint64_t fingerprint;
+	uint64_t corpus_source;		  /* where its documents come from: folder and cutting */
 	void (*notice)(const char *line); /* told what is made on the way */
 	char dir[WORKLOAD_PATH_NBYTES];
 	char model_path[WORKLOAD_PATH_NBYTES + 64]; /* "" if no engine needs one */
@@ -39,7 +40,8 @@ struct contents {
 /* What contents_open may do about the model that a workload needs. */
 enum contents_mode {
 	CONTENTS_USE,	 /* verify: it must be there */
-	CONTENTS_MAKE,	 /* run: a missing one is trained, a damaged one refused */
+	CONTENTS_MAKE,	 /* run: one that is missing, or of documents as they were before
+			  * they changed, is trained; a damaged one refused */
 	CONTENTS_REPAIR, /* load: a damaged one is trained anew */
 };
 

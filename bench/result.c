@@ -305,6 +305,7 @@ static json_t *cache_json(const struct run *run, const struct engine_run *er)
 	}
 	set(o, "state", json_string(states[run->workload->cache_state]));
 	set(o, "direct", json_boolean(er->config->direct));
+	set(o, "in_memory", json_boolean(er->cache.in_memory)); /* O_DIRECT or not */
 	set(o, "block_cache", block_cache_json(&er->stats));
 	set(o, "store_bytes", er->cache.known ? integer(er->cache.store_bytes) : NULL);
 	set(o, "page_cache_bytes_before", er->cache.known ? integer(er->cache.before_bytes) : NULL);

@@ -136,6 +136,7 @@ static void look_at_cache(struct engine_run *er, bool drop, uint64_t *cached_byt
 
 	if (er->stats.store_dir[0] == '\0')
 		return;
+	er->cache.in_memory = cache_is_all_there_is(er->stats.store_dir);
 	bool known = !drop || cache_drop(er->stats.store_dir, &ignored) == 0;
 	er->cache.known = known && cache_resident(er->stats.store_dir, &er->cache.store_bytes,
 						  cached_bytes, &ignored) == 0;

@@ -43,6 +43,7 @@ struct peak {
 /* What of the store lay in the page cache. */
 struct cache_report {
 	bool known;
+	bool in_memory; /* its file system is nothing but page cache */
 	uint64_t store_bytes, before_bytes, after_bytes; /* the measured rounds */
 };
 

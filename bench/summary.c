@@ -226,6 +226,8 @@ static void cell_cached(char *out, size_t capacity, const struct engine_run *er)
 {
 	if (er->stats.store_dir[0] == '\0' || !er->cache.known || er->cache.store_bytes == 0)
 		none(out, capacity);
+	else if (er->cache.in_memory)
+		snprintf(out, capacity, "all: tmpfs");
 	else if (er->config->direct)
 		snprintf(out, capacity, "bypassed");
 	else
@@ -317,6 +319,24 @@ static void print_steady(FILE *f, const struct run *run)
 	}
 }
 
+/* Why figures are missing that an engine would else have. */
+static void print_unknown(FILE *f, const struct run *run)
+{
+	for (unsigned i = 0; i < run->engine_count; i++) {
+		const struct engine_run *er = &run->engines[i];
+		if (er->stats.cpu_elsewhere)
+			fprintf(f,
+				"\nCPU time of %.20s is not known: a thread of the kernel "
+				"submits.\n",
+				er->config->label);
+		if (er->stats.store_dir[0] != '\0' && er->total->completed > 0 &&
+		    !run_device_figures(er))
+			fprintf(f, "\nWhat %.20s moved is not known: %s.\n", er->config->label,
+				er->device_known ? "others read from the device meanwhile"
+						 : "its store lies on no block device");
+	}
+}
+
 /* With fewer requests p99 is hardly more than the greatest. */
 #define STEP_P99_MIN 1000u
 
@@ -361,14 +381,34 @@ static void print_row(FILE *f, const char *name, cell_fn cell, const struct engi
 	fputc('\n', f);
 }
 
+#define LABEL_LINES_MAX 3u
+
+/* Labels, each in as many lines as it takes, up to some. */
+static void print_labels(FILE *f, const struct engine_run *engines, unsigned count)
+{
+	const unsigned width = CELL_WIDTH - 1;
+	size_t longest = 0;
+
+	for (unsigned i = 0; i < count; i++) {
+		size_t nbytes = strlen(engines[i].config->label);
+		longest = nbytes > longest ? nbytes : longest;
+	}
+	fputc('\n', f);
+	for (size_t at = 0; at < longest && at < LABEL_LINES_MAX * width; at += width) {
+		fprintf(f, "%-*s", NAME_WIDTH, "");
+		for (unsigned i = 0; i < count; i++) {
+			const char *label = engines[i].config->label;
+			fprintf(f, "%*.*s", CELL_WIDTH, (int)width,
+				at < strlen(label) ? label + at : "");
+		}
+		fputc('\n', f);
+	}
+}
+
 /* Engines [first, first + count) beside each other: what fits 80 columns. */
 static void print_table(FILE *f, const struct run *run, unsigned first, unsigned count)
 {
-	fprintf(f, "\n%-*s", NAME_WIDTH, "");
-	for (unsigned i = 0; i < count; i++)
-		fprintf(f, "%*.*s", CELL_WIDTH, CELL_WIDTH - 1,
-			run->engines[first + i].config->label);
-	fputc('\n', f);
+	print_labels(f, &run->engines[first], count);
 	bool peak = run->workload->scenario == SCENARIO_SERVER && run->workload->rate_count == 0;
 	for (size_t k = 0; k < sizeof rows / sizeof rows[0]; k++)
 		if (rows[k].cell != cell_peak || peak)
@@ -390,6 +430,7 @@ char *summary_text(const struct run *run, const struct verdict *v)
 	}
 	print_steps(f, run);
 	print_steady(f, run);
+	print_unknown(f, run);
 	print_withheld(f, run);
 	fprintf(f, "\nEnergy: not measured (this version of gvr has no meter).\n");
 	if (fclose(f) != 0) {

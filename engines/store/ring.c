@@ -123,9 +123,12 @@ static int open_uring(struct ring *r)
 
 static int uring_error(const struct ring *r, struct error *e, int err)
 {
-	return error_set(e, err,
-			 "io_uring: cannot create a ring%s: %s; to read without one set io = pread",
-			 r->options.sqthread_poll ? " with sqthread_poll" : "", strerror(-err));
+	const char *remedy = err == -ENOMEM ? "lower iodepth, or raise the limit of locked memory "
+					      "(ulimit -l)"
+					    : "to read without one set io = pread";
+	return error_set(e, err, "io_uring: cannot create a ring%s: %s; %s",
+			 r->options.sqthread_poll ? " with sqthread_poll" : "", strerror(-err),
+			 remedy);
 }
 
 static int register_buffers(struct ring *r, struct error *e)

@@ -177,6 +177,8 @@ test_space_of_replaced_contents_is_reclaimed() {
 	compression_type = none
 	[engine "raw"]
 	kind = raw
+	[engine "generate"]
+	kind = generate
 	W
 	expect 0 "$GVR" load "$WORK/w.ini" --store "$STORE"
 	before=$(used_kib)
@@ -184,6 +186,8 @@ test_space_of_replaced_contents_is_reclaimed() {
 		for k in 1 2 3 4 5; do
 			echo "replaced, the $time. time" >>"$WORK/docs/page000$k.txt"
 		done
+		expect 3 "$GVR" verify "$WORK/w.ini" --store "$STORE"
+		err_has "the documents have changed since"
 		expect 0 "$GVR" load "$WORK/w.ini" --store "$STORE"
 		err_has "was made for other contents"
 		expect 0 "$GVR" verify "$WORK/w.ini" --store "$STORE"
