@@ -351,10 +351,14 @@ static int open_sinks(struct loader *l, bool *shared, const struct progress *pro
 		}
 		if (err != 0)
 			return err;
-		if (s->next < c->items)
+		if (s->next < c->items) {
 			l->sink_count++;
-		else
-			s->ops->load_close(s->load, false, NULL);
+			continue;
+		}
+		/* a load may have been cut between its last item and its end */
+		err = s->ops->load_close(s->load, true, e);
+		if (err != 0)
+			return err;
 	}
 	if (contents_needs_digests(c))
 		return digest_writer_open(&l->digests, c, &l->digests_next, e);

@@ -1,4 +1,5 @@
 /* main.c: gvr's verbs. */
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -70,6 +71,7 @@ static int help(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
+	signal(SIGXFSZ, SIG_IGN); /* a write beyond ulimit -f is then an error */
 	if (argc < 2) {
 		print_help(stderr);
 		return EXIT_USAGE;

@@ -113,8 +113,8 @@ struct engine_ops {
 			const uint8_t *value, size_t value_nbytes, size_t content_nbytes,
 			struct error *e);
 
-	/* complete: every item was put; makes the store durable and marks it
-	 * complete. Not complete: keeps what is durable so that the next load
+	/* complete: every item was put, now or before load_open; makes the store
+	 * durable and marks it complete. Not complete: keeps what is durable so that the next load
 	 * goes on from there. Frees l either way. */
 	int (*load_close)(struct engine_load *l, bool complete, struct error *e);
 

@@ -109,21 +109,31 @@ static int64_t now_s(void)
 
 static int open_for_writing(struct engine_load *l, int flags, struct error *e)
 {
-	l->fd = open(l->path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW | flags, 0666);
+	l->fd = open(l->path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | flags, 0666);
 	return l->fd >= 0 ? 0 : file_error(e, -errno, "cannot open it for writing", l->path);
+}
+
+/* Does the file hold the items that PROGRESS tells of? */
+static bool holds_items(const struct engine_load *l)
+{
+	struct stat st;
+	return fstat(l->fd, &st) == 0 && S_ISREG(st.st_mode) &&
+	       (uint64_t)st.st_size >= l->counts.items * slot_nbytes(l->env);
 }
 
 /* Goes on where an interrupted load stopped. -EBADMSG: it left nothing that
  * can be gone on from. */
-static int resume(struct engine_load *l)
+static int resume(struct engine_load *l, struct error *e)
 {
-	struct stat st;
 	struct store_counts before;
-	if (store_dir_read_progress(l->dir, &before, &l->counts, NULL) != 0 ||
-	    l->counts.items > item_count(l->env) || open_for_writing(l, 0, NULL) != 0)
-		return -EBADMSG;
-	if (fstat(l->fd, &st) == 0 && S_ISREG(st.st_mode) &&
-	    (uint64_t)st.st_size >= l->counts.items * slot_nbytes(l->env))
+	int err = store_dir_check_files(l->dir);
+	if (err == 0)
+		err = store_dir_read_progress(l->dir, &before, &l->counts, e);
+	if (err == 0)
+		err = open_for_writing(l, 0, e);
+	if (err != 0)
+		return err == -ENOENT || err == -ESTALE ? -EBADMSG : err;
+	if (l->counts.items <= item_count(l->env) && holds_items(l))
 		return 0;
 	close(l->fd);
 	l->fd = -1;
@@ -145,13 +155,19 @@ static int start_anew(struct engine_load *l, const char *identity, struct error 
 	return err;
 }
 
-/* Brings the locked store to where put goes on. */
+/* Brings the locked store to where put goes on. Only what is damaged, or
+ * another's, is filled anew. */
 static int take_up(struct engine_load *l, const char *identity, struct error *e)
 {
 	const char *why;
-	int state = store_dir_judge(l->dir, identity, &l->counts, &why);
-	if (state == 0 || (state == -ENOENT && resume(l) == 0))
-		return 0;
+	int err = store_dir_judge(l->dir, identity, &l->counts, &why, e);
+	if (err == -ENOENT) {
+		err = resume(l, e);
+		if (err == -EBADMSG)
+			why = "had been loaded in part, and was damaged";
+	}
+	if (err != -ESTALE && err != -EBADMSG)
+		return err;
 	engine_notice_discarded(l->env, l->dir, why);
 	return start_anew(l, identity, e);
 }
@@ -279,7 +295,7 @@ static int raw_load_close(struct engine_load *l, bool complete, struct error *e)
 	if (l->fd >= 0) {
 		err = sync_values(l, e);
 		if (err == 0 && complete)
-			err = store_dir_write_complete(l->dir, &l->counts, e);
+			err = store_dir_write_complete(l->dir, &l->counts, false, e);
 	}
 	free_load(l);
 	return err;

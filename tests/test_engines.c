@@ -99,10 +99,9 @@ static int remove_documents(void **state)
 	return scratch_remove(root);
 }
 
-static void set_up(struct fixture *f, size_t k)
+static void open_contents(struct fixture *f, size_t k, const char *store_name)
 {
 	struct error e = {""};
-	struct load_report report;
 	char contents[256], store[64];
 
 	snprintf(contents, sizeof contents, cases[k].contents, root);
@@ -112,20 +111,33 @@ static void set_up(struct fixture *f, size_t k)
 	memset(f, 0, sizeof *f);
 	if (workload_parse(&f->workload, "test", text, (size_t)n, NULL, 0, &e) != 0)
 		fail_msg("%s: %s", cases[k].name, e.text);
-	snprintf(store, sizeof store, "%s/store", root);
+	snprintf(store, sizeof store, "%s/%s", root, store_name);
 	if (contents_open(&f->contents, &f->workload, store, CONTENTS_MAKE, scratch_no_notice, NULL,
 			  &e) != 0)
 		fail_msg("%s: %s", cases[k].name, e.text);
+	f->env = contents_env(&f->contents, &f->workload.engines[0]);
+	f->ops = engine_find(cases[k].kind);
+}
+
+static void load_and_open(struct fixture *f, size_t k)
+{
+	struct error e = {""};
+	struct load_report report;
+
 	if (load_all(&f->contents, &report, NULL, &e) != 0)
 		fail_msg("%s: %s", cases[k].name, e.text);
 	if (contents_map_digests(&f->contents, &e) != 0)
 		fail_msg("%s: %s", cases[k].name, e.text);
-	f->env = contents_env(&f->contents, &f->workload.engines[0]);
-	f->ops = engine_find(cases[k].kind);
 	if (f->ops->open(&f->engine, &f->env, &e) != 0)
 		fail_msg("%s: %s", cases[k].name, e.text);
 	if (f->ops->thread_open(&f->thread, f->engine, &e) != 0)
 		fail_msg("%s: %s", cases[k].name, e.text);
+}
+
+static void set_up(struct fixture *f, size_t k)
+{
+	open_contents(f, k, "store");
+	load_and_open(f, k);
 }
 
 static void tear_down(struct fixture *f)
@@ -283,6 +295,54 @@ static void loaded_is_not_loaded_again(void **state)
 	}
 }
 
+/* Puts all items, but does not live to end the load. False: none is stored. */
+static bool load_but_for_the_end(struct fixture *f)
+{
+	struct engine_load *l;
+	struct engine_load_thread *t;
+	struct contents_maker maker;
+	uint64_t next = 0;
+	const uint8_t *value;
+	size_t nbytes, value_nbytes;
+	uint32_t contexts = f->workload.contexts;
+	assert_int_equal(f->ops->load_open(&l, &f->env, &next, NULL, NULL), 0);
+	if (next == f->contents.items) {
+		assert_int_equal(f->ops->load_close(l, true, NULL), 0);
+		return false;
+	}
+	assert_int_equal(f->ops->load_thread_open(&t, l, NULL), 0);
+	assert_int_equal(contents_maker_open(&maker, &f->contents, NULL), 0);
+	for (uint64_t item = 0; item < f->contents.items; item++) {
+		uint64_t content = item / contexts;
+		uint32_t context = (uint32_t)(item % contexts);
+		assert_int_equal(contents_make(&maker, content, context, &nbytes, NULL), 0);
+		assert_int_equal(f->ops->load_encode(t, content, context, maker.buf, nbytes, &value,
+						     &value_nbytes, NULL),
+				 0);
+		assert_int_equal(
+			f->ops->load_put(l, content, context, value, value_nbytes, nbytes, NULL),
+			0);
+	}
+	contents_maker_close(&maker);
+	f->ops->load_thread_close(t);
+	assert_int_equal(f->ops->load_close(l, false, NULL), 0);
+	return true;
+}
+
+static void a_load_that_was_cut_before_its_end_is_ended(void **state)
+{
+	(void)state;
+	unsigned stored = 0;
+	for (size_t k = 0; k < CASES; k++) {
+		struct fixture f;
+		open_contents(&f, k, "cut");
+		stored += load_but_for_the_end(&f);
+		load_and_open(&f, k); /* which refuses a store that is not complete */
+		tear_down(&f);
+	}
+	assert_true(stored >= 12);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -292,6 +352,7 @@ int main(void)
 		cmocka_unit_test(an_idle_engine_reaps_nothing),
 		cmocka_unit_test(stats_tell_what_is_kept),
 		cmocka_unit_test(loaded_is_not_loaded_again),
+		cmocka_unit_test(a_load_that_was_cut_before_its_end_is_ended),
 	};
 	return cmocka_run_group_tests(tests, make_documents, remove_documents);
 }

@@ -256,10 +256,27 @@ static void going_on_from_what_is_not_there_is_refused(void **state)
 	assert_int_equal(segments_writer_open(&w, *state, false, SMALL_SEGMENT_NBYTES, last,
 					      SMALL_SEGMENT_NBYTES * 4, &e),
 			 -EBADMSG);
-	assert_non_null(strstr(e.text, ".seg: damaged; run: gvr load"));
+	assert_non_null(strstr(e.text, ".seg: damaged; to repair: rm -r"));
 	assert_int_equal(
 		segments_writer_open(&w, *state, false, SMALL_SEGMENT_NBYTES, last, 4097, &e),
 		-EBADMSG);
+}
+
+static void going_on_needs_the_segments_before(void **state)
+{
+	struct segment_place places[VALUES];
+	struct store_counts counts = {0};
+	struct segments_writer *w = open_writer(*state, false, 0, 0);
+	char path[128];
+	append_values(w, 0, VALUES, places);
+	assert_int_equal(segments_sync(w, &counts, NULL), 0);
+	segments_writer_close(w);
+	snprintf(path, sizeof path, "%s/db/000001.seg", (const char *)*state);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(segments_writer_open(&w, *state, false, SMALL_SEGMENT_NBYTES,
+					      (uint32_t)counts.segment_number,
+					      counts.segment_end_bytes, NULL),
+			 -EBADMSG);
 }
 
 static void an_empty_store_has_a_sealed_segment(void **state)
@@ -371,6 +388,7 @@ int main(void)
 		TEST(a_value_touches_few_blocks_and_little_is_left_free),
 		TEST(what_was_not_synced_is_written_anew),
 		TEST(going_on_from_what_is_not_there_is_refused),
+		TEST(going_on_needs_the_segments_before),
 		TEST(an_empty_store_has_a_sealed_segment),
 		TEST(a_flipped_bit_of_a_value_is_ebadmsg),
 		TEST(a_damaged_header_or_seal_is_ebadmsg),

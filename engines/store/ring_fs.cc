@@ -170,10 +170,22 @@ rocksdb_t *ring_fs_open(const rocksdb_options_t *options, const char *path, bool
 	}
 }
 
+// What RocksDB throws where nothing can catch it: it has no memory, or no
+// thread, for its thread pools.
+[[noreturn]] static void give_up()
+{
+	static const char text[] = "gvr: RocksDB gave up, out of memory or of threads; raise the "
+				   "limits (ulimit -v, ulimit -u)\n";
+	ssize_t written = write(STDERR_FILENO, text, sizeof text - 1);
+	(void)written;
+	_exit(1);
+}
+
 const char *ring_fs_options(bool direct)
 {
 	static std::once_flag once;
 	std::call_once(once, [] {
+		std::set_terminate(give_up);
 		auto library = rocksdb::ObjectLibrary::Default();
 		auto make = [](bool is_direct) {
 			return [is_direct](const std::string &, std::unique_ptr<rocksdb::Env> *,

@@ -119,6 +119,33 @@ static bool is_block(const uint8_t *bytes, const char *magic, uint32_t number)
 	       le32toh(b.format) == FORMAT_VERSION && le32toh(b.number) == number;
 }
 
+struct segment {
+	int fd;
+	uint64_t end; /* of the values */
+};
+
+/* Sets the segment's end from its seal, once that and the header are right. */
+static int check_segment(struct segment *g, uint32_t number)
+{
+	_Alignas(BLOCK_NBYTES) uint8_t block[BLOCK_NBYTES];
+	struct stat st;
+	struct block seal;
+	ssize_t got = ring_pread(g->fd, block, BLOCK_NBYTES, 0);
+	if (got < 0 || fstat(g->fd, &st) != 0)
+		return got < 0 ? (int)got : -errno;
+	if (got != BLOCK_NBYTES || !is_block(block, HEADER_MAGIC, number) ||
+	    st.st_size % BLOCK_NBYTES != 0)
+		return -EBADMSG;
+	got = ring_pread(g->fd, block, BLOCK_NBYTES, st.st_size - BLOCK_NBYTES);
+	if (got < 0)
+		return (int)got;
+	if (got != BLOCK_NBYTES || !is_block(block, SEAL_MAGIC, number))
+		return -EBADMSG;
+	memcpy(&seal, block, sizeof seal);
+	g->end = le64toh(seal.end);
+	return g->end <= (uint64_t)st.st_size - BLOCK_NBYTES ? 0 : -EBADMSG;
+}
+
 static void segment_path(char path[STORE_PATH_NBYTES], const char *dir, uint32_t number)
 {
 	snprintf(path, STORE_PATH_NBYTES, "%s/db/%06" PRIu32 STORE_SEGMENT_END, dir, number);
@@ -130,12 +157,10 @@ static int segment_error(struct error *e, int err, const char *dir, uint32_t num
 	char path[STORE_PATH_NBYTES];
 	segment_path(path, dir, number);
 	if (err == -EBADMSG)
-		return error_set(e, err, "%s: damaged; run: gvr load, which makes the store anew",
-				 path);
+		return error_set(e, err, "%s: damaged; to repair: rm -r '%s', then gvr load", path,
+				 dir);
 	return error_set(e, err, "%s: cannot %s: %s%s", path, what, strerror(-err),
-			 err == -ENOSPC || err == -EDQUOT
-				 ? "; make room, then run again: the load goes on where it stopped"
-				 : "");
+			 store_dir_remedy(err));
 }
 
 /* ---- filling ---- */
@@ -323,6 +348,22 @@ static int take_up_segment(struct segments_writer *w, uint64_t end)
 	return ftruncate(w->fd, (off_t)end) != 0 ? -errno : 0;
 }
 
+/* Those before the open one are sealed. */
+static int check_sealed(const struct segments_writer *w)
+{
+	char path[STORE_PATH_NBYTES];
+	int err = 0;
+	for (uint32_t number = 0; err == 0 && number < w->number; number++) {
+		segment_path(path, w->dir, number);
+		struct segment g = {.fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)};
+		if (g.fd < 0)
+			return errno == ENOENT ? -EBADMSG : -errno;
+		err = check_segment(&g, number);
+		close(g.fd);
+	}
+	return err;
+}
+
 /* Removes segments from `number` on. */
 static int remove_from(const struct segments_writer *w, uint32_t number)
 {
@@ -339,10 +380,11 @@ static int take_up(struct segments_writer *w, uint64_t end, struct error *e)
 	int err = remove_from(w, end > 0 ? w->number + 1 : w->number);
 	if (err != 0 || end == 0)
 		return err == 0 ? 0 : writer_error(w, e, err, "remove it or one after it");
-	if (end % BLOCK_NBYTES != 0)
-		err = -EBADMSG;
+	err = end % BLOCK_NBYTES != 0 ? -EBADMSG : check_sealed(w);
 	if (err == 0)
 		err = open_segment(w, 0);
+	if (err == -ENOENT)
+		err = -EBADMSG;
 	if (err == 0)
 		err = take_up_segment(w, end);
 	return err == 0 ? 0 : writer_error(w, e, err, "go on with it");
@@ -391,33 +433,8 @@ void segments_writer_close(struct segments_writer *w)
 struct segments {
 	uint32_t count;
 	size_t alignment; /* of reads */
-	struct segment {
-		int fd;
-		uint64_t end; /* of the values */
-	} segments[];
+	struct segment segments[];
 };
-
-/* Sets the segment's end from its seal, once that and the header are right. */
-static int check_segment(struct segment *g, uint32_t number)
-{
-	_Alignas(BLOCK_NBYTES) uint8_t block[BLOCK_NBYTES];
-	struct stat st;
-	struct block seal;
-	ssize_t got = ring_pread(g->fd, block, BLOCK_NBYTES, 0);
-	if (got < 0 || fstat(g->fd, &st) != 0)
-		return got < 0 ? (int)got : -errno;
-	if (got != BLOCK_NBYTES || !is_block(block, HEADER_MAGIC, number) ||
-	    st.st_size % BLOCK_NBYTES != 0)
-		return -EBADMSG;
-	got = ring_pread(g->fd, block, BLOCK_NBYTES, st.st_size - BLOCK_NBYTES);
-	if (got < 0)
-		return (int)got;
-	if (got != BLOCK_NBYTES || !is_block(block, SEAL_MAGIC, number))
-		return -EBADMSG;
-	memcpy(&seal, block, sizeof seal);
-	g->end = le64toh(seal.end);
-	return g->end <= (uint64_t)st.st_size - BLOCK_NBYTES ? 0 : -EBADMSG;
-}
 
 static int open_one(struct segments *s, const char *dir, bool direct, struct error *e)
 {
@@ -441,6 +458,10 @@ static int open_one(struct segments *s, const char *dir, bool direct, struct err
 int segments_open(struct segments **out, const char *dir, bool direct, uint32_t last,
 		  struct error *e)
 {
+	char path[STORE_PATH_NBYTES];
+	segment_path(path, dir, last);
+	if (access(path, F_OK) != 0)
+		return segment_error(e, errno == ENOENT ? -EBADMSG : -errno, dir, last, "open it");
 	struct segments *s = calloc(1, sizeof *s + ((size_t)last + 1) * sizeof s->segments[0]);
 	int err = s == NULL ? error_set(e, -ENOMEM, "%s: out of memory", dir) : 0;
 	for (uint32_t i = 0; err == 0 && i <= last; i++)

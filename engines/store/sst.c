@@ -45,28 +45,16 @@ static int errno_of(const char *message)
 	return -EIO;
 }
 
-static const char *remedy(int err)
-{
-	switch (err) {
-	case -EBADMSG:
-		return "damaged; run: gvr load, which makes the store anew";
-	case -ENOSPC:
-	case -EDQUOT:
-		return "make room, then run again: the load goes on where it stopped";
-	case -EMFILE:
-		return "raise the limit of open files (ulimit -n)";
-	case -ENOMEM:
-		return "out of memory";
-	default:
-		return "RocksDB failed";
-	}
-}
-
 /* Takes RocksDB's message over. */
 static int rocksdb_error(struct error *e, const char *dir, char *message)
 {
 	int err = errno_of(message);
-	error_set(e, err, "%s/db: %s (%.400s)", dir, remedy(err), message);
+	if (err == -EBADMSG)
+		error_set(e, err, "%s/db: damaged; to repair: rm -r '%s', then gvr load (%.400s)",
+			  dir, dir, message);
+	else
+		error_set(e, err, "%s/db: RocksDB failed: %.400s%s", dir, message,
+			  store_dir_remedy(err));
 	rocksdb_free(message);
 	return err;
 }
@@ -175,6 +163,11 @@ static int begin_table(struct sst_writer *w, struct error *e)
 {
 	char path[STORE_PATH_NBYTES], *message = NULL;
 	store_dir_path(path, w->dir, STORE_TABLE_NAME);
+	if (unlink(path) != 0 && errno != ENOENT) { /* RocksDB would follow a link */
+		int err = -errno;
+		return error_set(e, err, "%s: cannot remove it: %s; remove it, then run again",
+				 path, strerror(-err));
+	}
 	w->table = rocksdb_sstfilewriter_create(w->env_options, w->options);
 	w->finished = false;
 	rocksdb_sstfilewriter_open(w->table, path, &message);
@@ -355,7 +348,9 @@ static int see_each(struct sst *s, rocksdb_iterator_t *it,
 	rocksdb_iter_get_error(it, &message);
 	if (message != NULL)
 		return rocksdb_error(e, s->dir, message);
-	return err == 0 ? 0 : error_set(e, err, "%s/db: %s", s->dir, remedy(err));
+	return err == 0 ? 0
+			: error_set(e, err, "%s/db: damaged; to repair: rm -r '%s', then gvr load",
+				    s->dir, s->dir);
 }
 
 int sst_each(struct sst *s,

@@ -93,20 +93,22 @@ static int open_segments(struct store_writer *w, struct error *e)
 
 /* Goes on where an interrupted load stopped: before or after the commit that
  * it was about to make. -EBADMSG: it left nothing that can be gone on from. */
-static int resume(struct store_writer *w)
+static int resume(struct store_writer *w, struct error *e)
 {
 	struct store_counts before, after;
-	if (store_dir_read_progress(w->dir, &before, &after, NULL) != 0)
-		return -EBADMSG;
-	int err = sst_writer_open(&w->sst, w->dir, &w->format, w->direct, NULL);
+	int err = store_dir_check_files(w->dir);
+	if (err == 0)
+		err = store_dir_read_progress(w->dir, &before, &after, e);
+	if (err == 0)
+		err = sst_writer_open(&w->sst, w->dir, &w->format, w->direct, e);
 	if (err != 0)
-		return err;
+		return err == -ENOENT || err == -ESTALE ? -EBADMSG : err;
 	uint64_t items = items_in(w);
 	if (items != before.items && items != after.items)
 		err = -EBADMSG;
 	w->counts = items == after.items ? after : before;
 	if (err == 0)
-		err = open_segments(w, NULL);
+		err = open_segments(w, e);
 	if (err != 0)
 		close_files(w);
 	return err;
@@ -127,18 +129,22 @@ static int start_anew(struct store_writer *w, const char *identity, struct error
 	return err;
 }
 
-/* Complete, begun or neither: brings the locked store to where put goes on. */
+/* Complete, begun or neither: brings the locked store to where put goes on.
+ * Only what is damaged, or another's, is filled anew. */
 static int take_up(struct store_writer *w, const char *identity, const char **discarded,
 		   struct error *e)
 {
-	int state = store_dir_judge(w->dir, identity, &w->counts, discarded);
-	if (state == 0) {
+	int err = store_dir_judge(w->dir, identity, &w->counts, discarded, e);
+	if (err == 0) {
 		w->was_complete = true;
 		return 0;
 	}
-	if (state == -ENOENT && resume(w) == 0)
-		return 0;
-	return start_anew(w, identity, e);
+	if (err == -ENOENT) {
+		err = resume(w, e);
+		if (err == -EBADMSG)
+			*discarded = "had been loaded in part, and was damaged";
+	}
+	return err == -ESTALE || err == -EBADMSG ? start_anew(w, identity, e) : err;
 }
 
 static void free_writer(struct store_writer *w)
@@ -250,7 +256,8 @@ static int finish(struct store_writer *w, struct error *e)
 	if (err == 0 && w->segments != NULL)
 		err = segments_seal(w->segments, &w->counts, e);
 	close_files(w);
-	return err == 0 ? store_dir_write_complete(w->dir, &w->counts, e) : err;
+	bool places = w->format.layout == STORE_SEGMENTS;
+	return err == 0 ? store_dir_write_complete(w->dir, &w->counts, places, e) : err;
 }
 
 int store_writer_close(struct store_writer *w, bool complete, struct error *e)

@@ -27,9 +27,25 @@ void store_dir_path(char path[STORE_PATH_NBYTES], const char *dir, const char *n
 	snprintf(path, STORE_PATH_NBYTES, "%s/%s", dir, name);
 }
 
+const char *store_dir_remedy(int err)
+{
+	switch (err) {
+	case -ENOSPC:
+	case -EDQUOT:
+		return "; make room, then run again: the load goes on where it stopped";
+	case -EFBIG:
+		return "; raise the limit of file sizes (ulimit -f)";
+	case -EMFILE:
+		return "; raise the limit of open files (ulimit -n)";
+	default:
+		return "";
+	}
+}
+
 static int path_error(struct error *e, int err, const char *path, const char *what)
 {
-	return error_set(e, err, "%s: cannot %s: %s", path, what, strerror(-err));
+	return error_set(e, err, "%s: cannot %s: %s%s", path, what, strerror(-err),
+			 store_dir_remedy(err));
 }
 
 /* ---- small files ---- */
@@ -40,9 +56,10 @@ static int read_end(const char *path, off_t end_nbytes, char **text, size_t *nby
 {
 	struct stat st;
 	int err = 0;
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	/* not held up by a pipe that somebody put there */
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	if (fd < 0)
-		return -errno;
+		return errno == ELOOP || errno == ENXIO ? -EBADMSG : -errno;
 	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) {
 		err = -EBADMSG;
 		goto out;
@@ -132,6 +149,23 @@ static int make_dir(const char *path, struct error *e)
 	return path_error(e, -errno, path, "create the directory");
 }
 
+/* O_NONBLOCK: not held up by a pipe. */
+static int open_lock(int *out, const char *path, int flags, struct error *e)
+{
+	struct stat st;
+	int fd = open(path, flags | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0666);
+	if (fd < 0 && errno != EISDIR && errno != ELOOP && errno != ENXIO)
+		return path_error(e, -errno, path, "open it");
+	if (fd < 0 || fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) {
+		if (fd >= 0)
+			close(fd);
+		return error_set(e, -EEXIST, "%s: not a file of gvr's; remove it, then run again",
+				 path);
+	}
+	*out = fd;
+	return 0;
+}
+
 static int lock(int fd, int how, const char *dir, const char *who, struct error *e)
 {
 	if (flock(fd, how | LOCK_NB) == 0)
@@ -171,9 +205,10 @@ int store_dir_lock_exclusive(int *out, const char *dir, struct error *e)
 				 "%s: holds files, and there is no %s to say that gvr wrote them; "
 				 "move them away",
 				 db, path);
-	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
-	if (fd < 0)
-		return path_error(e, -errno, path, "open it for writing");
+	int fd;
+	err = open_lock(&fd, path, O_RDWR | O_CREAT, e);
+	if (err != 0)
+		return err;
 	err = lock(fd, LOCK_EX, dir, "loading or serving", e);
 	if (err == 0)
 		err = make_dir(db, e);
@@ -192,12 +227,13 @@ int store_dir_lock_shared(int *out, const char *dir, struct error *e)
 	store_dir_path(complete, dir, "COMPLETE");
 	/* a complete store that has lost its LOCK is still ours */
 	int create = access(complete, F_OK) == 0 ? O_CREAT : 0;
-	int fd = open(path, O_RDONLY | O_CLOEXEC | create, 0666);
-	if (fd < 0 && errno == ENOENT)
+	int fd;
+	int err = open_lock(&fd, path, O_RDONLY | create, e);
+	if (err == -ENOENT)
 		return error_set(e, -ENOENT, "%s: there is no store; run: gvr load", dir);
-	if (fd < 0)
-		return path_error(e, -errno, path, "open it");
-	int err = lock(fd, LOCK_SH, dir, "loading", e);
+	if (err != 0)
+		return err;
+	err = lock(fd, LOCK_SH, dir, "loading", e);
 	if (err != 0) {
 		close(fd);
 		return err;
@@ -227,6 +263,13 @@ static bool is_our_name(const char *name)
 			    ends_with(name, ".dbtmp") || ends_with(name, STORE_SEGMENT_END));
 }
 
+static int cannot_remove(struct error *e, const char *path, const char *name)
+{
+	int err = -errno;
+	return error_set(e, err, "%s/%.255s: cannot remove it: %s; remove it, then run again", path,
+			 name, strerror(-err));
+}
+
 static int empty_db(const char *dir, struct error *e)
 {
 	char path[STORE_PATH_NBYTES];
@@ -239,7 +282,7 @@ static int empty_db(const char *dir, struct error *e)
 	int err = 0;
 	while (err == 0 && (entry = readdir(d)) != NULL)
 		if (is_our_name(entry->d_name) && unlinkat(dirfd(d), entry->d_name, 0) != 0)
-			err = path_error(e, -errno, path, "remove a file in it");
+			err = cannot_remove(e, path, entry->d_name);
 	if (err == 0 && fsync(dirfd(d)) != 0)
 		err = path_error(e, -errno, path, "write it");
 	closedir(d);
@@ -256,7 +299,7 @@ int store_dir_empty(const char *dir, struct error *e)
 	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
 		store_dir_path(path, dir, names[i]);
 		if (unlink(path) != 0 && errno != ENOENT)
-			return path_error(e, -errno, path, "remove it");
+			return cannot_remove(e, dir, names[i]);
 	}
 	int err = fsync_path(dir);
 	if (err != 0)
@@ -440,7 +483,9 @@ int store_dir_read_progress(const char *dir, struct store_counts *before,
 
 /* ---- the files of db ---- */
 
-static int digest_file(const char *dir, const char *name, off_t *nbytes, uint64_t *digest)
+/* Digests the last digested_nbytes of a file in db. */
+static int digest_file(const char *dir, const char *name, off_t digested_nbytes, off_t *nbytes,
+		       uint64_t *digest)
 {
 	char path[STORE_PATH_NBYTES], *text;
 	size_t read_nbytes;
@@ -448,10 +493,7 @@ static int digest_file(const char *dir, const char *name, off_t *nbytes, uint64_
 	snprintf(path, sizeof path, "%s/db/%s", dir, name);
 	if (lstat(path, &st) != 0)
 		return -errno;
-	bool large = ends_with(name, ".sst") || ends_with(name, STORE_SEGMENT_END) ||
-		     strcmp(name, STORE_VALUES_NAME) == 0;
-	int err = large ? read_end(path, TABLE_END_NBYTES, &text, &read_nbytes)
-			: read_whole(path, &text, &read_nbytes);
+	int err = read_end(path, digested_nbytes, &text, &read_nbytes);
 	if (err != 0)
 		return err;
 	*nbytes = st.st_size;
@@ -460,21 +502,29 @@ static int digest_file(const char *dir, const char *name, off_t *nbytes, uint64_
 	return 0;
 }
 
-static int append_file(json_t *files, const char *dir, const char *name)
+/* What has checksums of its own is digested at its end only. */
+static off_t digested_nbytes(const char *name, bool whole_tables)
 {
-	off_t nbytes;
-	uint64_t digest;
+	bool values = ends_with(name, STORE_SEGMENT_END) || strcmp(name, STORE_VALUES_NAME) == 0;
+	bool table = ends_with(name, ".sst");
+	return values || (table && !whole_tables) ? TABLE_END_NBYTES : SMALL_FILE_NBYTES_MAX;
+}
+
+static int append_file(json_t *files, const char *dir, const char *name, bool whole_tables)
+{
+	off_t nbytes = 0, digested = digested_nbytes(name, whole_tables);
+	uint64_t digest = 0;
 	char digits[17];
-	int err = digest_file(dir, name, &nbytes, &digest);
+	int err = digest_file(dir, name, digested, &nbytes, &digest);
 	if (err != 0)
 		return err;
 	hex(digits, digest);
-	json_t *file = json_pack("{s:s, s:I, s:s}", "name", name, "nbytes", (json_int_t)nbytes,
-				 "digest", digits);
+	json_t *file = json_pack("{s:s, s:I, s:I, s:s}", "name", name, "nbytes", (json_int_t)nbytes,
+				 "digested", (json_int_t)digested, "digest", digits);
 	return json_array_append_new(files, file) == 0 ? 0 : -ENOMEM;
 }
 
-static int list_db(json_t *files, const char *dir)
+static int list_db(json_t *files, const char *dir, bool whole_tables)
 {
 	char path[STORE_PATH_NBYTES];
 	store_dir_path(path, dir, "db");
@@ -485,15 +535,16 @@ static int list_db(json_t *files, const char *dir)
 	int err = 0;
 	while (err == 0 && (entry = readdir(d)) != NULL)
 		if (is_our_name(entry->d_name))
-			err = append_file(files, dir, entry->d_name);
+			err = append_file(files, dir, entry->d_name, whole_tables);
 	closedir(d);
 	return err;
 }
 
-int store_dir_write_complete(const char *dir, const struct store_counts *counts, struct error *e)
+int store_dir_write_complete(const char *dir, const struct store_counts *counts, bool whole_tables,
+			     struct error *e)
 {
 	json_t *files = json_array();
-	int err = files == NULL ? -ENOMEM : list_db(files, dir);
+	int err = files == NULL ? -ENOMEM : list_db(files, dir, whole_tables);
 	json_t *object = err == 0 ? counts_object(counts) : NULL;
 	if (err != 0 || object == NULL) {
 		json_decref(files);
@@ -515,15 +566,17 @@ int store_dir_write_complete(const char *dir, const struct store_counts *counts,
 static int check_file(json_t *file, const char *dir, struct error *e)
 {
 	const char *name;
-	json_int_t nbytes;
-	off_t nbytes_now;
-	uint64_t digest;
+	json_int_t nbytes, digested;
+	off_t nbytes_now = 0;
+	uint64_t digest = 0;
 	char path[STORE_PATH_NBYTES];
-	if (json_unpack(file, "{s:s, s:I}", "name", &name, "nbytes", &nbytes) != 0)
+	if (json_unpack(file, "{s:s, s:I, s:I}", "name", &name, "nbytes", &nbytes, "digested",
+			&digested) != 0 ||
+	    digested < 0 || digested > SMALL_FILE_NBYTES_MAX)
 		return error_set(e, -EBADMSG, "%s/COMPLETE: damaged; run: gvr load", dir);
 	snprintf(path, sizeof path, "%s/db/%s", dir, name);
-	int err = digest_file(dir, name, &nbytes_now, &digest);
-	if (err == -ENOENT)
+	int err = digest_file(dir, name, digested, &nbytes_now, &digest);
+	if (err == -ENOENT || err == -EBADMSG || err == -EISDIR)
 		return damaged(e, path);
 	if (err != 0)
 		return path_error(e, err, path, "read it");
@@ -569,21 +622,62 @@ int store_dir_read_complete(const char *dir, struct store_counts *counts, struct
 
 /* ---- what a store is ---- */
 
+/* Of these errors a store is filled anew; others (permission, open files,
+ * memory, the device) say nothing about it. */
+static const char *reason_to_discard(int err)
+{
+	switch (err) {
+	case -ESTALE:
+		return "was written in another format";
+	case -EBADMSG:
+	case -EISDIR:
+		return "was damaged";
+	default:
+		return NULL;
+	}
+}
+
 int store_dir_judge(const char *dir, const char *identity, struct store_counts *counts,
-		    const char **why)
+		    const char **why, struct error *e)
 {
 	*why = NULL;
-	int same = store_dir_check_identity(dir, identity);
-	if (same == -ESTALE)
-		*why = "was made for other contents or settings";
-	if (same != 0)
+	char complete[STORE_PATH_NBYTES];
+	store_dir_path(complete, dir, "COMPLETE");
+	int err = store_dir_check_identity(dir, identity);
+	if (err == -ENOENT && access(complete, F_OK) != 0)
 		return -ESTALE;
-	int err = store_dir_read_complete(dir, counts, NULL);
-	if (err == 0 || err == -ENOENT)
-		return err;
+	if (err == -ESTALE)
+		*why = "was made for other contents or settings";
+	else if (err == -EBADMSG || err == -EISDIR || err == -ENOENT)
+		*why = "was damaged";
+	else if (err != 0)
+		return error_set(e, err, "%s/IDENTITY: cannot read it: %s", dir, strerror(-err));
+	if (err != 0)
+		return -ESTALE;
+	err = store_dir_read_complete(dir, counts, e);
 	/* a damaged COMPLETE tells of damaged files: those are not gone on from */
-	*why = err == -ESTALE ? "was written in another format" : "was damaged";
-	return -ESTALE;
+	*why = reason_to_discard(err);
+	return *why != NULL ? -ESTALE : err;
+}
+
+/* Before RocksDB opens them, which would wait for a pipe. */
+int store_dir_check_files(const char *dir)
+{
+	char path[STORE_PATH_NBYTES];
+	struct stat st;
+	store_dir_path(path, dir, "db");
+	DIR *d = opendir(path);
+	if (d == NULL)
+		return -errno;
+	const struct dirent *entry;
+	int err = 0;
+	while (err == 0 && (entry = readdir(d)) != NULL)
+		if (is_our_name(entry->d_name) &&
+		    (fstatat(dirfd(d), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) != 0 ||
+		     !S_ISREG(st.st_mode)))
+			err = -EBADMSG;
+	closedir(d);
+	return err;
 }
 
 int store_dir_check_whole(const char *dir, const char *identity, struct store_counts *counts,

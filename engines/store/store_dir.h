@@ -22,6 +22,9 @@ int store_dir_lock_exclusive(int *fd, const char *dir, struct error *e);
 /* Takes the lock for serving. -ENOENT: no store; -EBUSY: being loaded. */
 int store_dir_lock_shared(int *fd, const char *dir, struct error *e);
 
+/* What to do about an errno, to follow a message: "; ...", or "". */
+const char *store_dir_remedy(int err);
+
 /* Makes the names of files in db durable. */
 int store_dir_sync_names(const char *dir, struct error *e);
 /* Writes all nbytes at offset. 0 or -errno. */
@@ -39,9 +42,13 @@ int store_dir_write_at(int fd, const void *bytes, size_t nbytes, uint64_t offset
 /* What a store locked exclusively is to a load. 0: complete, counts are set.
  * -ENOENT: a load of this identity was interrupted; go on from PROGRESS if it
  * and what it tells of are there. -ESTALE: to be filled anew; *why says why
- * what was there goes, or is NULL if there was nothing. */
+ * what was there goes, or is NULL if there was nothing. Else an error that says
+ * nothing about the store, which is left alone. */
 int store_dir_judge(const char *dir, const char *identity, struct store_counts *counts,
-		    const char **why);
+		    const char **why, struct error *e);
+
+/* -EBADMSG: something in db that should be a file of ours is none. */
+int store_dir_check_files(const char *dir);
 
 /* For serving: complete and of this identity. -ENOENT not loaded completely,
  * -ESTALE another identity or format, -EBADMSG damaged. */
@@ -68,11 +75,13 @@ int store_dir_read_progress(const char *dir, struct store_counts *before,
 /* COMPLETE: the counts, and name, size and digest of each file in db, so that
  * RocksDB is never given files that are not what it wrote: a length field gone
  * wrong can make it abort. Of a table the digest covers the end only (its
- * blocks have checksums of their own), and so it does of segments and of
+ * blocks have checksums of their own), unless whole_tables says that tables are
+ * read whole when a store is opened; and so it does of segments and of
  * STORE_VALUES_NAME.
  * read: -ENOENT there is no such file, -ESTALE of another format version,
  * -EBADMSG anything damaged. */
-int store_dir_write_complete(const char *dir, const struct store_counts *counts, struct error *e);
+int store_dir_write_complete(const char *dir, const struct store_counts *counts, bool whole_tables,
+			     struct error *e);
 int store_dir_read_complete(const char *dir, struct store_counts *counts, struct error *e);
 
 #endif
