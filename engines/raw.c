@@ -427,6 +427,7 @@ static int raw_thread_open(struct engine_thread **out, struct engine *engine, st
 		.io = c->io == STORE_IO_URING ? RING_IO_URING : RING_IO_PREAD,
 		.sqthread_poll = c->sqthread_poll,
 		.fixedbufs = c->fixedbufs,
+		.hugepages = c->hugepages,
 		.serve = serve,
 		.arg = engine,
 	};

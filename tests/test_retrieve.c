@@ -49,6 +49,7 @@ static int setup(void **state)
 					   .iodepth = DEPTH,
 					   .layout = "sst",
 					   .block_size_bytes = 4096,
+					   .hugepages = true,
 					   .compression_type = COMPRESSION_ZSTD,
 					   .compression_level = 3};
 	f->env = (struct engine_env){.workload = &f->workload,

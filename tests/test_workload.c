@@ -137,6 +137,7 @@ static void defaults_are_those_of_the_manual(void **state)
 	assert_int_equal(r->block_size_bytes, 4096);
 	assert_int_equal(r->cache_size_bytes, 0);
 	assert_false(r->sqthread_poll || r->fixedbufs);
+	assert_true(r->hugepages);
 	assert_int_equal(w.engines[2].iodepth, 24);
 	assert_true(w.engines[2].direct);
 }
@@ -751,7 +752,7 @@ static void help_fits_the_terminal_and_names_every_key(void **state)
 		keys += strncmp(line, "  ", 2) == 0 && line[2] != ' ';
 	}
 	free(help);
-	assert_int_equal(keys, 45);
+	assert_int_equal(keys, 46);
 }
 
 /* ---- the file itself ---- */

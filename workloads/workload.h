@@ -63,6 +63,7 @@ struct engine_config {
 	/* kind retrieve and raw: how the ring is used */
 	bool sqthread_poll; /* a kernel thread submits */
 	bool fixedbufs;	    /* read buffers are registered with the ring */
+	bool hugepages;	    /* read buffers lie in huge pages, if there are some */
 	/* which CPUs the workers run on: worker i on cpus[i mod cpu_count]; 0: any */
 	uint32_t cpu_count;
 	uint16_t cpus[CPUS_MAX];

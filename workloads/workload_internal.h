@@ -69,6 +69,7 @@ enum engine_key {
 	E_IO,
 	E_SQTHREAD_POLL,
 	E_FIXEDBUFS,
+	E_HUGEPAGES,
 	E_LAYOUT,	    /* before block and cache size, which depend on it */
 	E_COMPRESSION_TYPE, /* before unit, level and dictionary, which depend on it */
 	E_COMPRESSION_UNIT,

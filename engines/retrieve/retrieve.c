@@ -402,6 +402,7 @@ static int open_slots(struct engine_thread *t, struct error *e)
 		.io = c->io == STORE_IO_URING ? RING_IO_URING : RING_IO_PREAD,
 		.sqthread_poll = c->sqthread_poll,
 		.fixedbufs = c->fixedbufs,
+		.hugepages = c->hugepages,
 		.serve = serve,
 		.arg = t,
 	};

@@ -31,6 +31,7 @@ struct slots_options {
 	enum ring_io io;
 	bool sqthread_poll;
 	bool fixedbufs; /* registers the read buffers with the ring */
+	bool hugepages; /* buffers lie in huge pages, if there are some */
 	/* Answers s->req: error, reply, reply_nbytes. Runs on a fiber, so it
 	 * may read. arg as given. */
 	void (*serve)(struct slot *s, void *arg);

@@ -22,13 +22,29 @@ gvr() {
 	jq -r "$figures" "$tmp/gvr/result.json"
 }
 
+# gvr reads into huge pages, which a device likes; so that fio can, some are
+# reserved while it runs. Where that is not allowed it has small ones.
+huge=/proc/sys/vm/nr_hugepages
+memory=malloc
+reserve_huge_pages() {
+	reserved=$(cat $huge)
+	trap 'rm -rf "$tmp"; echo "$reserved" >$huge' EXIT
+	echo $((reserved + 16)) >$huge
+	[ "$(cat $huge)" -lt $((reserved + 16)) ] || memory=mmaphuge
+}
+[ ! -w $huge ] || reserve_huge_pages
+
 # fio_job FIGURES ARGUMENT...: the same for one job of fio.
 fio_job() {
 	figures=$1
 	shift
 	fio --name=job --rw=randread --thread=1 --norandommap=1 --time_based --lat_percentiles=1 \
-		--percentile_list=50:99 --output-format=json --output="$tmp/fio.json" "$@"
+		--mem=$memory --percentile_list=50:99 --output-format=json --output="$tmp/fio.json" "$@"
 	jq -r "$figures" "$tmp/fio.json"
+}
+
+fio_name() {
+	echo "$(fio --version), --mem=$memory"
 }
 
 # spread COLUMN < LINES: median (min-max) of a column of numbers.

@@ -41,7 +41,7 @@ for round in $(seq "$rounds"); do
 done
 
 echo
-echo "raw reads: median (min-max) of $rounds rounds in turns"
+echo "raw reads: median (min-max) of $rounds rounds in turns; $(fio_name)"
 printf '%-7s%-6s%-7s%-21s%-21s%s\n' read depth '' gvr "$(fio --version)" gvr/fio
 for case in $cases; do
 	column=0

@@ -16,7 +16,6 @@ depths=${DEPTHS:-1 8 32}
 seconds=${SECONDS_EACH:-2}
 threads=32
 store=$work/retrieve
-trap 'rm -rf "$tmp" "$store"' EXIT
 
 workload() { # workload KIB
 	cat >"$tmp/w.ini" <<-W
@@ -138,7 +137,8 @@ row() { # row KIB DEPTH WHO NAME
 
 table() {
 	echo
-	echo "random reads of $(numfmt --to=iec-i "$bytes")B: median (min-max) of $rounds rounds in turns"
+	echo "random reads of $(numfmt --to=iec-i "$bytes")B: median (min-max) of $rounds rounds in turns;"
+	echo "$(fio_name)"
 	printf '%-7s%-6s%-27s%-25s%-20s%-8s%s\n' value depth '' IOPS "to $(fio --version)" CPU,us reads
 	for kib in $sizes; do
 		for depth in $depths; do
@@ -152,6 +152,7 @@ table() {
 	done
 }
 
+rm -rf "$store"
 for kib in $sizes; do
 	workload "$kib"
 	bench_db "$kib" fillseq,compact >/dev/null
