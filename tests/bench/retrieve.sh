@@ -130,7 +130,7 @@ median() { # median COLUMN FILE; "-" if it was not measured
 
 row() { # row KIB DEPTH WHO NAME
 	[ -f "$tmp/$1.$2.$3" ] || return 0
-	printf '%-7s%-6s%-27s%-25s%-20s%-8s%s\n' "$1KiB" "$2" "$4" "$(spread 1 <"$tmp/$1.$2.$3")" \
+	printf '%-7s%-6s%-24s%-8s%-21s%-7s%s\n' "$1KiB" "$2" "$4" "$(median 1 "$tmp/$1.$2.$3")" \
 		"$(spread 4 <"$tmp/$1.$2.$3")" "$(median 2 "$tmp/$1.$2.$3")" \
 		"$(median 3 "$tmp/$1.$2.$3")"
 }
@@ -139,7 +139,7 @@ table() {
 	echo
 	echo "random reads of $(numfmt --to=iec-i "$bytes")B: median (min-max) of $rounds rounds in turns;"
 	echo "$(fio_name)"
-	printf '%-7s%-6s%-27s%-25s%-20s%-8s%s\n' value depth '' IOPS "to $(fio --version)" CPU,us reads
+	printf '%-7s%-6s%-24s%-8s%-21s%-7s%s\n' value depth '' IOPS "to fio" "CPU us" reads
 	for kib in $sizes; do
 		for depth in $depths; do
 			row "$kib" "$depth" fio "fio, io_uring"
