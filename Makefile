@@ -25,13 +25,14 @@ LAYERS := build/layers
 GVR := $(if $(filter build/release,$(BUILD)),gvr,$(BUILD)/gvr)
 
 WARNINGS := -Wall -Wextra -Wshadow
-# gcc's sanitizer checks make it see null pointers where there can be none
+# gcc's sanitizer checks make it see null pointers where there can be none; vptr
+# looks at RocksDB's types, through pipes, which fails under ulimit -n
 ifneq ($(SAN),)
 WARNINGS += $(if $(findstring clang,$(CC)),,-Wno-format-truncation)
 endif
 COMMON := $(OPT) -g -D_GNU_SOURCE -ffp-contract=off -fno-strict-aliasing $(WARNINGS) \
 	$(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer) \
-	$(if $(and $(SAN),$(findstring clang,$(CC))),-fno-sanitize=vptr$(comma)function)
+	$(if $(findstring undefined,$(SAN)),-fno-sanitize=vptr$(if $(findstring clang,$(CC)),$(comma)function))
 override CFLAGS += -std=c11 -Wstrict-prototypes -Wvla $(COMMON)
 override CXXFLAGS += -std=c++17 $(COMMON)
 override LDLIBS += -lrocksdb -lzstd -luring -linih -ljansson -lxxhash -lz -lpthread -lm -lstdc++
