@@ -10,9 +10,12 @@
 
 #include "bench/clock.h"
 
-/* Engines of one run begin each slice on the same CPUs, for these may differ
- * (one takes the device's interrupts): the scheduler may then move a worker,
- * unless cpus_allowed says where it stays. */
+/*
+ * Engines of one run begin each slice on the same CPUs, for these may differ
+ * (one takes the device's interrupts). A single worker may then be moved by the
+ * scheduler; several, if each can have a CPU, keep it: the scheduler would put
+ * two on one now and then, and one of them would wait for milliseconds.
+ */
 static void begin_on_cpu(struct worker *w)
 {
 	cpu_set_t one;
@@ -25,7 +28,8 @@ static void begin_on_cpu(struct worker *w)
 		cpu++;
 	CPU_ZERO(&one);
 	CPU_SET(cpu, &one);
-	if (sched_setaffinity(0, sizeof one, &one) == 0)
+	bool keeps = w->config.count > 1 && w->config.count <= (unsigned)count;
+	if (sched_setaffinity(0, sizeof one, &one) == 0 && !keeps)
 		sched_setaffinity(0, sizeof w->cpus, &w->cpus);
 }
 
