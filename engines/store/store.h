@@ -30,12 +30,10 @@
 
 enum store_layout { STORE_SST, STORE_SEGMENTS };
 
-#define STORE_BLOCK_NBYTES_MAX ((size_t)1 << 20)
-
 /* How a store is written. A part of its identity: the caller names it there. */
 struct store_format {
 	enum store_layout layout;
-	size_t block_nbytes; /* sst: of RocksDB's blocks, about; at most STORE_BLOCK_NBYTES_MAX */
+	size_t block_nbytes; /* sst: of RocksDB's blocks, about */
 	/* sst: RocksDB compresses each block with zstd; 0: not. With a
 	 * dictionary of its own in each table, of at most so many bytes. */
 	int block_zstd_level;
