@@ -524,7 +524,8 @@ static int append_file(json_t *files, const char *dir, const char *name, bool wh
 	return json_array_append_new(files, file) == 0 ? 0 : -ENOMEM;
 }
 
-static int list_db(json_t *files, const char *dir, bool whole_tables)
+/* Calls see for each of our files in db until it says other than 0. */
+static int each_file(const char *dir, int (*see)(DIR *db, const char *name, void *arg), void *arg)
 {
 	char path[STORE_PATH_NBYTES];
 	store_dir_path(path, dir, "db");
@@ -535,16 +536,30 @@ static int list_db(json_t *files, const char *dir, bool whole_tables)
 	int err = 0;
 	while (err == 0 && (entry = readdir(d)) != NULL)
 		if (is_our_name(entry->d_name))
-			err = append_file(files, dir, entry->d_name, whole_tables);
+			err = see(d, entry->d_name, arg);
 	closedir(d);
 	return err;
+}
+
+struct listing {
+	json_t *files;
+	const char *dir;
+	bool whole_tables;
+};
+
+static int list_file(DIR *db, const char *name, void *arg)
+{
+	const struct listing *l = arg;
+	(void)db;
+	return append_file(l->files, l->dir, name, l->whole_tables);
 }
 
 int store_dir_write_complete(const char *dir, const struct store_counts *counts, bool whole_tables,
 			     struct error *e)
 {
 	json_t *files = json_array();
-	int err = files == NULL ? -ENOMEM : list_db(files, dir, whole_tables);
+	struct listing listing = {files, dir, whole_tables};
+	int err = files == NULL ? -ENOMEM : each_file(dir, list_file, &listing);
 	json_t *object = err == 0 ? counts_object(counts) : NULL;
 	if (err != 0 || object == NULL) {
 		json_decref(files);
@@ -576,7 +591,7 @@ static int check_file(json_t *file, const char *dir, struct error *e)
 		return error_set(e, -EBADMSG, "%s/COMPLETE: damaged; run: gvr load", dir);
 	snprintf(path, sizeof path, "%s/db/%s", dir, name);
 	int err = digest_file(dir, name, digested, &nbytes_now, &digest);
-	if (err == -ENOENT || err == -EBADMSG || err == -EISDIR)
+	if (err == -ENOENT || err == -EBADMSG)
 		return damaged(e, path);
 	if (err != 0)
 		return path_error(e, err, path, "read it");
@@ -622,21 +637,6 @@ int store_dir_read_complete(const char *dir, struct store_counts *counts, struct
 
 /* ---- what a store is ---- */
 
-/* Of these errors a store is filled anew; others (permission, open files,
- * memory, the device) say nothing about it. */
-static const char *reason_to_discard(int err)
-{
-	switch (err) {
-	case -ESTALE:
-		return "was written in another format";
-	case -EBADMSG:
-	case -EISDIR:
-		return "was damaged";
-	default:
-		return NULL;
-	}
-}
-
 int store_dir_judge(const char *dir, const char *identity, struct store_counts *counts,
 		    const char **why, struct error *e)
 {
@@ -648,36 +648,35 @@ int store_dir_judge(const char *dir, const char *identity, struct store_counts *
 		return -ESTALE;
 	if (err == -ESTALE)
 		*why = "was made for other contents or settings";
-	else if (err == -EBADMSG || err == -EISDIR || err == -ENOENT)
+	else if (err == -EBADMSG || err == -ENOENT)
 		*why = "was damaged";
 	else if (err != 0)
 		return error_set(e, err, "%s/IDENTITY: cannot read it: %s", dir, strerror(-err));
 	if (err != 0)
 		return -ESTALE;
 	err = store_dir_read_complete(dir, counts, e);
-	/* a damaged COMPLETE tells of damaged files: those are not gone on from */
-	*why = reason_to_discard(err);
+	/* a damaged COMPLETE tells of damaged files: those are not gone on from;
+	 * other errors (permission, open files, the device) say nothing about it */
+	if (err == -ESTALE)
+		*why = "was written in another format";
+	else if (err == -EBADMSG)
+		*why = "was damaged";
 	return *why != NULL ? -ESTALE : err;
+}
+
+static int check_is_file(DIR *db, const char *name, void *arg)
+{
+	struct stat st;
+	(void)arg;
+	return fstatat(dirfd(db), name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode)
+		       ? 0
+		       : -EBADMSG;
 }
 
 /* Before RocksDB opens them, which would wait for a pipe. */
 int store_dir_check_files(const char *dir)
 {
-	char path[STORE_PATH_NBYTES];
-	struct stat st;
-	store_dir_path(path, dir, "db");
-	DIR *d = opendir(path);
-	if (d == NULL)
-		return -errno;
-	const struct dirent *entry;
-	int err = 0;
-	while (err == 0 && (entry = readdir(d)) != NULL)
-		if (is_our_name(entry->d_name) &&
-		    (fstatat(dirfd(d), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) != 0 ||
-		     !S_ISREG(st.st_mode)))
-			err = -EBADMSG;
-	closedir(d);
-	return err;
+	return each_file(dir, check_is_file, NULL);
 }
 
 int store_dir_check_whole(const char *dir, const char *identity, struct store_counts *counts,
