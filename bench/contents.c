@@ -337,7 +337,7 @@ int contents_maker_open(struct contents_maker *m, const struct contents *c, stru
 	err = m->ops->open(&m->generator, c->model_path, e);
 	if (err != 0)
 		goto free_buf;
-	err = m->ops->session_open(&m->session, m->generator, e);
+	err = m->ops->session_open(&m->session, m->generator, 1, e);
 	if (err != 0)
 		goto close_generator;
 	return 0;
@@ -359,11 +359,11 @@ void contents_maker_close(struct contents_maker *m)
 
 static void make_novel(struct contents_maker *m, uint64_t content, uint32_t context, size_t nbytes)
 {
-	struct range_decoder rc;
+	struct generator_lane lane = {.out = m->buf, .nbytes = nbytes};
 
-	novel_begin(m->ops, m->session, &rc, content, context);
-	m->ops->decode(m->session, &rc, m->buf, nbytes);
-	m->ops->end(m->session);
+	novel_begin(m->ops, m->session, &lane, content, context);
+	generator_make(m->ops, m->session, &lane);
+	m->ops->end(m->session, lane.index);
 }
 
 int contents_make(struct contents_maker *m, uint64_t content, uint32_t context, size_t *nbytes,

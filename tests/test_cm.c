@@ -83,7 +83,7 @@ static int setup(void **state)
 	assert_int_equal(corpus_open(&f->corpus, f->documents, 0, NULL, NULL, &e), 0);
 	assert_int_equal(cm->train(f->corpus, f->model, NULL, &e), 0);
 	assert_int_equal(cm->open(&f->generator, f->model, &e), 0);
-	assert_int_equal(cm->session_open(&f->session, f->generator, &e), 0);
+	assert_int_equal(cm->session_open(&f->session, f->generator, 1, &e), 0);
 	read_model(f);
 	*state = f;
 	return 0;
@@ -113,9 +113,9 @@ static int teardown(void **state)
 
 static void start(struct generator_session *s, uint32_t context)
 {
-	cm->begin(s);
+	cm->begin(s, 0);
 	if (context != NO_CONTEXT)
-		cm->prime(s, context);
+		cm->prime(s, 0, context);
 }
 
 /* Returns the code's length. */
@@ -126,19 +126,19 @@ static size_t encode(struct generator_session *s, uint32_t context, const uint8_
 	range_encoder_init(&rc, code, capacity);
 	start(s, context);
 	cm->encode(s, &rc, in, nbytes);
-	cm->end(s);
+	cm->end(s, 0);
 	size_t code_nbytes = range_encoder_finish(&rc);
 	assert_int_equal(rc.overflow, 0);
 	return code_nbytes;
 }
 
 static void decode(struct generator_session *s, uint32_t context, struct range_decoder rc,
-		   uint8_t *out, size_t nbytes, size_t piece)
+		   uint8_t *out, size_t nbytes)
 {
+	struct generator_lane lane = {.rc = rc, .out = out, .nbytes = nbytes};
 	start(s, context);
-	for (size_t at = 0; at < nbytes; at += piece)
-		cm->decode(s, &rc, out + at, nbytes - at < piece ? nbytes - at : piece);
-	cm->end(s);
+	generator_make(cm, s, &lane);
+	cm->end(s, 0);
 }
 
 static void sample(struct generator_session *s, uint32_t context, uint64_t key, uint8_t *out,
@@ -146,7 +146,7 @@ static void sample(struct generator_session *s, uint32_t context, uint64_t key, 
 {
 	struct range_decoder rc;
 	range_decoder_init_random(&rc, key);
-	decode(s, context, rc, out, nbytes, nbytes);
+	decode(s, context, rc, out, nbytes);
 }
 
 /* Codes and decodes; returns the code's length. */
@@ -157,7 +157,7 @@ static size_t round_trip(struct generator_session *s, const uint8_t *in, size_t 
 	size_t code_nbytes = encode(s, NO_CONTEXT, in, nbytes, code, capacity);
 	struct range_decoder rc;
 	range_decoder_init(&rc, code, code_nbytes);
-	decode(s, NO_CONTEXT, rc, out, nbytes, nbytes + 1);
+	decode(s, NO_CONTEXT, rc, out, nbytes);
 	if (nbytes > 0)
 		assert_memory_equal(in, out, nbytes);
 	free(out);
@@ -223,17 +223,31 @@ static void a_long_content_comes_back(void **state)
 	free(bytes);
 }
 
-static void pieces_do_not_matter(void **state)
+/* In steps that are neither nothing nor all at once. */
+static void decode_makes_slices(void **state)
 {
 	struct fixture *f = *state;
-	uint8_t whole[3000], pieces[3000];
-	struct range_decoder rc;
-	range_decoder_init_random(&rc, 5);
-	decode(f->session, 1, rc, whole, sizeof whole, sizeof whole);
-	for (size_t piece = 1; piece < 70; piece += 31) {
-		memset(pieces, 0, sizeof pieces);
-		decode(f->session, 1, rc, pieces, sizeof pieces, piece);
-		assert_memory_equal(whole, pieces, sizeof whole);
+	uint8_t bytes[1000];
+	struct generator_lane lane = {.out = bytes, .nbytes = sizeof bytes}, *lanes[] = {&lane};
+	range_decoder_init_random(&lane.rc, 5);
+	start(f->session, 1);
+	for (size_t before = 0; before < sizeof bytes; before = lane.made) {
+		cm->decode(f->session, lanes, 1);
+		assert_in_range(lane.made - before, 1, 100);
+	}
+	assert_int_equal(lane.made, sizeof bytes);
+	cm->end(f->session, 0);
+}
+
+/* The same bits make the same beginning, however the slices fall. */
+static void a_shorter_content_is_the_beginning(void **state)
+{
+	struct fixture *f = *state;
+	uint8_t whole[3000], part[3000];
+	sample(f->session, 1, 5, whole, sizeof whole);
+	for (size_t nbytes = 1; nbytes < 200; nbytes += 23) {
+		sample(f->session, 1, 5, part, nbytes);
+		assert_memory_equal(whole, part, nbytes);
 	}
 }
 
@@ -247,7 +261,7 @@ static void end_undoes_everything(void **state)
 	static uint8_t noise[30000];
 	for (unsigned i = 0; i < sizeof noise; i++)
 		noise[i] = (uint8_t)prng_at(3, i);
-	assert_int_equal(cm->session_open(&fresh, f->generator, NULL), 0);
+	assert_int_equal(cm->session_open(&fresh, f->generator, 1, NULL), 0);
 	sample(fresh, 3, 9, expected, sizeof expected);
 	cm->session_close(fresh);
 	for (unsigned i = 0; i < 3; i++) {
@@ -256,8 +270,8 @@ static void end_undoes_everything(void **state)
 		sample(f->session, 3, 9, got, sizeof got);
 		assert_memory_equal(expected, got, sizeof got);
 	}
-	cm->begin(f->session); /* nothing between begin and end */
-	cm->end(f->session);
+	cm->begin(f->session, 0); /* nothing between begin and end */
+	cm->end(f->session, 0);
 	sample(f->session, 3, 9, got, sizeof got);
 	assert_memory_equal(expected, got, sizeof got);
 }
@@ -267,19 +281,20 @@ static void sessions_do_not_disturb_each_other(void **state)
 	struct fixture *f = *state;
 	struct generator_session *other;
 	uint8_t alone[1000], between[1000], ignored[1000];
-	assert_int_equal(cm->session_open(&other, f->generator, NULL), 0);
+	assert_int_equal(cm->session_open(&other, f->generator, 1, NULL), 0);
 	sample(f->session, 1, 1, alone, sizeof alone);
-	struct range_decoder a, b;
-	range_decoder_init_random(&a, 1);
-	range_decoder_init_random(&b, 2);
+	struct generator_lane a = {.out = between, .nbytes = sizeof between}, *of_a[] = {&a};
+	struct generator_lane b = {.out = ignored, .nbytes = sizeof ignored}, *of_b[] = {&b};
+	range_decoder_init_random(&a.rc, 1);
+	range_decoder_init_random(&b.rc, 2);
 	start(f->session, 1);
 	start(other, 2);
-	for (size_t at = 0; at < sizeof between; at += 50) {
-		cm->decode(f->session, &a, between + at, 50);
-		cm->decode(other, &b, ignored + at, 50);
+	while (a.made < a.nbytes) {
+		cm->decode(f->session, of_a, 1);
+		cm->decode(other, of_b, 1);
 	}
-	cm->end(f->session);
-	cm->end(other);
+	cm->end(f->session, 0);
+	cm->end(other, 0);
 	assert_memory_equal(alone, between, sizeof alone);
 	cm->session_close(other);
 }
@@ -360,6 +375,7 @@ static void info_describes_the_file(void **state)
 	assert_int_equal(info.model_bytes, f->file_nbytes);
 	assert_true(info.model_bytes <= MODEL_NBYTES_MAX);
 	assert_true(info.session_bytes <= 32u << 20);
+	assert_int_equal(info.lanes_max, 1);
 	assert_true(info.model_digest != 0);
 	assert_int_equal(open_bytes(f->file, f->file_nbytes), 0);
 }
@@ -472,7 +488,7 @@ static void an_empty_training_split_gives_a_model(void **state)
 	struct generator_session *s;
 	struct generator_info info;
 	assert_int_equal(cm->open(&g, path, &e), 0);
-	assert_int_equal(cm->session_open(&s, g, &e), 0);
+	assert_int_equal(cm->session_open(&s, g, 1, &e), 0);
 	cm->info(g, &info);
 	assert_true(info.model_bytes < 100000);
 	round_trip(s, (const uint8_t *)"alone", 5);
@@ -507,7 +523,8 @@ int main(void)
 		cmocka_unit_test(any_bytes_come_back),
 		cmocka_unit_test(random_bytes_cost_hardly_more),
 		cmocka_unit_test(a_long_content_comes_back),
-		cmocka_unit_test(pieces_do_not_matter),
+		cmocka_unit_test(decode_makes_slices),
+		cmocka_unit_test(a_shorter_content_is_the_beginning),
 		cmocka_unit_test(end_undoes_everything),
 		cmocka_unit_test(sessions_do_not_disturb_each_other),
 		cmocka_unit_test(novel_bits_come_back),

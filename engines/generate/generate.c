@@ -6,12 +6,13 @@
  * spec follows from the ids, nothing is read and nothing is kept. Noise
  * content: the bytes are a function of the ids, made at memory speed.
  *
- * A session decodes one content at a time; requests in flight beyond that
- * wait in order. reap decodes a slice and returns, so that the harness can
- * release what falls due.
+ * A session makes as many contents at a time as it has lanes; requests in
+ * flight beyond that wait in order (batch.h). reap works for one step and
+ * returns, so that the harness can release what falls due.
  */
 #include "engines/engine.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <pthread.h>
@@ -20,15 +21,12 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "engines/generate/batch.h"
 #include "engines/generate/generator.h"
-#include "engines/generate/novel.h"
 #include "engines/generate/spec.h"
 #include "engines/store/ring.h"
 #include "engines/store/store.h"
 #include "workloads/noise.h"
-
-/* Bytes decoded in one slice: some 50 us at 1 MB/s. */
-#define SLICE_NBYTES 48u
 
 struct engine {
 	const struct engine_env *env;
@@ -41,53 +39,31 @@ struct engine {
 };
 
 struct slot {
+	struct batch_job job; /* first: a job of a queue is its slot; out: as long as any content */
 	struct engine_thread *thread;
 	struct request *req;
 	struct store_value value; /* the spec's record, pinned while in use */
 	struct spec spec;
-	uint8_t *buf; /* content_nbytes_max bytes */
-	size_t nbytes, made;
 	int error;
-	struct slot *next; /* in the list the slot is on */
-};
-
-struct slot_queue {
-	struct slot *head, *tail;
+	struct slot *next_free;
 };
 
 struct engine_thread {
 	struct engine *engine;
-	struct generator_session *session;
-	struct ring *ring; /* archive only */
-	struct range_decoder rc;
+	struct batch *batch; /* NULL: noise */
+	struct ring *ring;   /* archive only */
 	struct slot *slots;
 	struct slot *free_slots;
-	struct slot_queue ready; /* head is being decoded if decoding */
-	struct slot_queue done;
-	bool decoding;
+	struct batch_queue done;
 	uint8_t *buffers;
 	size_t buffers_nbytes;
 };
 
-static void queue_push(struct slot_queue *q, struct slot *s)
-{
-	s->next = NULL;
-	if (q->tail != NULL)
-		q->tail->next = s;
-	else
-		q->head = s;
-	q->tail = s;
-}
+static_assert(offsetof(struct slot, job) == 0, "first");
 
-static struct slot *queue_pop(struct slot_queue *q)
+static struct slot *slot_of(struct batch_job *job)
 {
-	struct slot *s = q->head;
-	if (s != NULL) {
-		q->head = s->next;
-		if (q->head == NULL)
-			q->tail = NULL;
-	}
-	return s;
+	return (struct slot *)job;
 }
 
 static bool is_archive(const struct engine_env *env)
@@ -187,7 +163,7 @@ static int generate_load_thread_open(struct engine_load_thread **out, struct eng
 	t->capacity = SPEC_HEADER_NBYTES_MAX + l->env->content_nbytes_max;
 	t->record = malloc(t->capacity);
 	int err = t->record == NULL ? error_set(e, -ENOMEM, "out of memory")
-				    : l->ops->session_open(&t->session, l->generator, e);
+				    : l->ops->session_open(&t->session, l->generator, 1, e);
 	if (err != 0) {
 		free(t->record);
 		free(t);
@@ -209,9 +185,9 @@ static int generate_load_encode(struct engine_load_thread *t, uint64_t content, 
 	struct range_encoder rc;
 
 	range_encoder_init(&rc, t->record + header, nbytes);
-	ops->begin(t->session);
+	ops->begin(t->session, 0);
 	ops->encode(t->session, &rc, bytes, nbytes);
-	ops->end(t->session);
+	ops->end(t->session, 0);
 	size_t code = range_encoder_finish(&rc);
 	if (rc.overflow || code >= nbytes) { /* the bytes themselves are shorter */
 		header = spec_write_header(t->record, true, nbytes);
@@ -310,8 +286,8 @@ static int make_slots(struct engine_thread *t, unsigned depth, size_t content_nb
 	for (unsigned i = depth; i-- > 0;) {
 		struct slot *s = &t->slots[i];
 		s->thread = t;
-		s->buf = t->buffers + stride * i;
-		s->next = t->free_slots;
+		s->job.lane.out = t->buffers + stride * i;
+		s->next_free = t->free_slots;
 		t->free_slots = s;
 	}
 	return 0;
@@ -323,14 +299,14 @@ static void free_slots(struct engine_thread *t)
 	free(t->slots);
 }
 
-static int open_session(struct engine_thread *t, struct error *e)
+static int open_batch(struct engine_thread *t, struct error *e)
 {
 	struct engine *en = t->engine;
 	const struct engine_config *c = en->env->config;
 
 	if (en->ops == NULL)
 		return 0;
-	int err = en->ops->session_open(&t->session, en->generator, e);
+	int err = batch_create(&t->batch, en->ops, en->generator, c->iodepth, e);
 	if (err == 0 && en->store != NULL) {
 		struct ring_options o = {
 			.depth = c->iodepth,
@@ -338,7 +314,7 @@ static int open_session(struct engine_thread *t, struct error *e)
 		};
 		err = ring_create(&t->ring, &o, e);
 		if (err != 0)
-			en->ops->session_close(t->session);
+			batch_destroy(t->batch);
 	}
 	return err;
 }
@@ -356,7 +332,7 @@ static int generate_thread_open(struct engine_thread **out, struct engine *en, s
 			  en->env->config->iodepth, en->env->content_nbytes_max);
 		goto free_thread;
 	}
-	err = open_session(t, e);
+	err = open_batch(t, e);
 	if (err != 0)
 		goto free_slots;
 	*out = t;
@@ -377,11 +353,11 @@ static void answer(struct slot *s)
 		s->req->reply_nbytes = 0;
 		return;
 	}
-	s->req->reply = s->spec.raw ? s->spec.code : s->buf;
-	s->req->reply_nbytes = s->nbytes;
+	s->req->reply = s->spec.raw ? s->spec.code : s->job.lane.out;
+	s->req->reply_nbytes = s->job.lane.nbytes;
 }
 
-/* Runs on a fiber: reads the spec, then the slot waits for the session. */
+/* Runs on a fiber: reads the spec, then the slot waits for a lane. */
 static void fetch_spec(void *arg)
 {
 	struct slot *s = arg;
@@ -393,18 +369,33 @@ static void fetch_spec(void *arg)
 		s->error = spec_parse(&s->spec, s->value.bytes, s->value.nbytes,
 				      en->env->content_nbytes_max);
 	if (s->error == 0)
-		s->nbytes = (size_t)s->spec.content_nbytes;
-	queue_push(s->error != 0 || s->spec.raw ? &t->done : &t->ready, s);
+		s->job.lane.nbytes = (size_t)s->spec.content_nbytes;
+	if (s->error != 0 || s->spec.raw)
+		batch_queue_push(&t->done, &s->job);
+	else
+		batch_add(t->batch, &s->job);
 }
 
 static enum submit_status submit_noise(struct slot *s)
 {
 	const struct workload *w = s->thread->engine->env->workload;
+	struct generator_lane *lane = &s->job.lane;
 
-	s->nbytes = (size_t)workload_content_nbytes(w, s->req->content);
-	noise_fill(s->req->content, s->req->context, w->compress_percentage, s->buf, s->nbytes);
+	lane->nbytes = (size_t)workload_content_nbytes(w, s->req->content);
+	noise_fill(s->req->content, s->req->context, w->compress_percentage, lane->out,
+		   lane->nbytes);
 	answer(s);
 	return SUBMIT_DONE;
+}
+
+static void submit_novel(struct slot *s)
+{
+	const struct engine_env *env = s->thread->engine->env;
+
+	s->job.content = s->req->content;
+	s->job.context = s->req->context;
+	s->job.lane.nbytes = (size_t)workload_content_nbytes(env->workload, s->req->content);
+	batch_add(s->thread->batch, &s->job);
 }
 
 static enum submit_status generate_submit(struct engine_thread *t, struct request *req)
@@ -412,9 +403,8 @@ static enum submit_status generate_submit(struct engine_thread *t, struct reques
 	struct slot *s = t->free_slots;
 	if (s == NULL)
 		return SUBMIT_BUSY;
-	t->free_slots = s->next;
+	t->free_slots = s->next_free;
 	s->req = req;
-	s->made = 0;
 	s->error = 0;
 	memset(&s->value, 0, sizeof s->value);
 	memset(&s->spec, 0, sizeof s->spec);
@@ -423,63 +413,30 @@ static enum submit_status generate_submit(struct engine_thread *t, struct reques
 	if (t->engine->ops == NULL)
 		return submit_noise(s);
 	if (t->ring == NULL) {
-		s->nbytes = (size_t)workload_content_nbytes(t->engine->env->workload, req->content);
-		queue_push(&t->ready, s);
+		submit_novel(s);
 	} else {
+		s->job.spec = &s->spec;
 		s->error = ring_start(t->ring, fetch_spec, s);
 		if (s->error != 0)
-			queue_push(&t->done, s);
+			batch_queue_push(&t->done, &s->job);
 	}
 	return SUBMIT_QUEUED;
-}
-
-static void begin_content(struct engine_thread *t, struct slot *s)
-{
-	const struct generator_ops *ops = t->engine->ops;
-
-	if (t->ring == NULL) {
-		novel_begin(ops, t->session, &t->rc, s->req->content, s->req->context);
-	} else {
-		ops->begin(t->session);
-		range_decoder_init(&t->rc, s->spec.code, s->spec.code_nbytes);
-	}
-	t->decoding = true;
-}
-
-/* Decodes one slice of the content at the head of the queue. */
-static void decode_slice(struct engine_thread *t)
-{
-	const struct generator_ops *ops = t->engine->ops;
-	struct slot *s = t->ready.head;
-
-	if (!t->decoding)
-		begin_content(t, s);
-	size_t n = s->nbytes - s->made;
-	if (n > SLICE_NBYTES)
-		n = SLICE_NBYTES;
-	ops->decode(t->session, &t->rc, s->buf + s->made, n);
-	s->made += n;
-	if (s->made < s->nbytes)
-		return;
-	ops->end(t->session);
-	t->decoding = false;
-	queue_push(&t->done, queue_pop(&t->ready));
 }
 
 static int generate_reap(struct engine_thread *t, struct request **done, unsigned cap,
 			 uint64_t wait_ns)
 {
 	if (t->ring != NULL) {
-		bool idle = t->ready.head == NULL && t->done.head == NULL;
+		bool idle = batch_is_idle(t->batch) && t->done.head == NULL;
 		int resumed = ring_poll(t->ring, idle ? wait_ns : 0);
 		if (resumed < 0)
 			return resumed;
 	}
-	if (t->done.head == NULL && t->ready.head != NULL)
-		decode_slice(t);
+	if (t->done.head == NULL && t->batch != NULL)
+		batch_step(t->batch, &t->done);
 	unsigned n = 0;
 	while (n < cap && t->done.head != NULL) {
-		struct slot *s = queue_pop(&t->done);
+		struct slot *s = slot_of(batch_queue_pop(&t->done));
 		answer(s);
 		done[n++] = s->req;
 	}
@@ -491,7 +448,7 @@ static void generate_release(struct engine_thread *t, struct request *req)
 	struct slot *s = req->slot;
 
 	store_unpin(&s->value);
-	s->next = t->free_slots;
+	s->next_free = t->free_slots;
 	t->free_slots = s;
 	req->slot = NULL;
 }
@@ -499,22 +456,24 @@ static void generate_release(struct engine_thread *t, struct request *req)
 static void generate_thread_close(struct engine_thread *t)
 {
 	struct engine *en = t->engine;
-	struct generator_info info = {0};
+	struct generator_info info;
 	struct ring_stats ring = {0};
+	uint64_t session_bytes = 0;
 
 	if (t->ring != NULL) {
 		ring = ring_get_stats(t->ring);
 		ring_destroy(t->ring);
 	}
-	if (en->ops != NULL) {
+	if (t->batch != NULL) {
 		en->ops->info(en->generator, &info);
-		en->ops->session_close(t->session);
+		session_bytes = info.session_bytes * batch_lanes(t->batch);
+		batch_destroy(t->batch);
 	}
 	pthread_mutex_lock(&en->lock);
 	en->ring.created |= ring.created;
 	en->ring.sqes += ring.sqes;
 	en->ring.cqes += ring.cqes;
-	en->resident_bytes += info.session_bytes + t->buffers_nbytes;
+	en->resident_bytes += session_bytes + t->buffers_nbytes;
 	pthread_mutex_unlock(&en->lock);
 	free_slots(t);
 	free(t);

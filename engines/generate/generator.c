@@ -14,3 +14,10 @@ const struct generator_ops *generator_find(const char *name)
 			return generators[i];
 	return NULL;
 }
+
+void generator_make(const struct generator_ops *ops, struct generator_session *s,
+		    struct generator_lane *lane)
+{
+	while (lane->made < lane->nbytes)
+		ops->decode(s, &lane, 1);
+}

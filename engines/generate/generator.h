@@ -4,9 +4,11 @@
  * generating: with a document's code as bit source it returns the document,
  * with pseudo-random bits it samples from the model.
  *
- * A session makes one content at a time, from the frozen model: begin,
- * any number of decode (or encode, or prime) calls, end. What a session
- * learns within a content is undone by end.
+ * A session has lanes, each of which makes one content at a time, from the
+ * frozen model: begin, prime if the content is novel, decode until it is made
+ * (or one encode), end. One decode call advances several lanes, which begin
+ * and end independently of each other; what a lane makes does not depend on
+ * the others. What a lane learns within a content is undone by end.
  */
 #ifndef GVR_GENERATOR_H
 #define GVR_GENERATOR_H
@@ -25,8 +27,17 @@ struct generator_info {
 	uint64_t model_bytes;	 /* of the model file: bytes at rest */
 	uint64_t model_digest;	 /* XXH3-64 of what the file holds: names the model */
 	uint64_t resident_bytes; /* memory of the open model, without sessions */
-	uint64_t session_bytes;	 /* memory of each session */
+	uint64_t session_bytes;	 /* memory of a session, for each of its lanes */
+	unsigned lanes_max;	 /* contents that one session can advance together, >= 1 */
 	double macs_per_byte;	 /* multiply-accumulates for one byte, 0 if not counted */
+};
+
+/* One content being made by a session. */
+struct generator_lane {
+	unsigned index;		 /* which of the session's lanes, from 0 */
+	struct range_decoder rc; /* where its bits come from */
+	uint8_t *out;		 /* nbytes of them; the caller's */
+	size_t nbytes, made;	 /* made: bytes made so far */
 };
 
 struct generator_ops {
@@ -44,32 +55,42 @@ struct generator_ops {
 	void (*close)(struct generator *g);
 	void (*info)(const struct generator *g, struct generator_info *info);
 
-	/* All memory a session needs is allocated here. */
-	int (*session_open)(struct generator_session **out, struct generator *g, struct error *e);
+	/* All memory a session needs is allocated here. lanes: 1..lanes_max. */
+	int (*session_open)(struct generator_session **out, struct generator *g, unsigned lanes,
+			    struct error *e);
+	/* Lanes that were begun and not ended are given up. */
 	void (*session_close)(struct generator_session *s);
 
-	/* Starts a content from the frozen model. */
-	void (*begin)(struct generator_session *s);
+	/* Starts a content from the frozen model, on a lane that makes none. */
+	void (*begin)(struct generator_session *s, unsigned lane);
 
 	/* Conditions what follows on who asks: learns a context-specific text,
 	 * which is a pure function of model and context. After begin. */
-	void (*prime)(struct generator_session *s, uint32_t context);
+	void (*prime)(struct generator_session *s, unsigned lane, uint32_t context);
 
-	/* Makes the next nbytes bytes from the decoder's bits. */
-	void (*decode)(struct generator_session *s, struct range_decoder *rc, uint8_t *out,
-		       size_t nbytes);
+	/* Makes at least one more byte on each of the lanes (a token, a slice of
+	 * bytes: some 50 us of work for all of them), none beyond its nbytes,
+	 * and adds them to made. Each was begun, is given once and has made <
+	 * nbytes; count: 1 to the session's lanes. */
+	void (*decode)(struct generator_session *s, struct generator_lane *const *lanes,
+		       unsigned count);
 
-	/* Codes the next nbytes bytes. */
+	/* Codes a whole content on lane 0, after begin. */
 	void (*encode)(struct generator_session *s, struct range_encoder *rc, const uint8_t *in,
 		       size_t nbytes);
 
-	/* Back to the frozen model, in time proportional to what was touched. */
-	void (*end)(struct generator_session *s);
+	/* Back to the frozen model, in time proportional to what was touched;
+	 * also of a content that is not yet made. */
+	void (*end)(struct generator_session *s, unsigned lane);
 };
 
 extern const struct generator_ops cm_generator;
 
 /* NULL if there is no trained generator of that name. */
 const struct generator_ops *generator_find(const char *name);
+
+/* Makes the rest of the content of a lane that was begun. */
+void generator_make(const struct generator_ops *ops, struct generator_session *s,
+		    struct generator_lane *lane);
 
 #endif

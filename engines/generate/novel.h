@@ -4,9 +4,9 @@
 
 #include "engines/generate/generator.h"
 
-/* Starts a novel content in session s: what `ops->decode(s, rc, ...)` makes
- * from here are its bytes. The caller ends it with ops->end(s). */
+/* Starts a novel content on lane->index of session s: what the lane makes from
+ * here are its bytes. The caller sets the other fields and ends it. */
 void novel_begin(const struct generator_ops *ops, struct generator_session *s,
-		 struct range_decoder *rc, uint64_t content, uint32_t context);
+		 struct generator_lane *lane, uint64_t content, uint32_t context);
 
 #endif

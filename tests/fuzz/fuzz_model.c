@@ -14,14 +14,14 @@ static void try_open(const uint8_t *bytes, size_t nbytes)
 	struct error e;
 	if (cm_open_memory(&g, bytes, nbytes, "fuzz", &e) != 0)
 		return;
-	if (cm_generator.session_open(&s, g, &e) == 0) {
+	if (cm_generator.session_open(&s, g, 1, &e) == 0) {
 		uint8_t out[256];
-		struct range_decoder rc;
-		range_decoder_init_random(&rc, 1);
-		cm_generator.begin(s);
-		cm_generator.prime(s, 1);
-		cm_generator.decode(s, &rc, out, sizeof out);
-		cm_generator.end(s);
+		struct generator_lane lane = {.out = out, .nbytes = sizeof out};
+		range_decoder_init_random(&lane.rc, 1);
+		cm_generator.begin(s, 0);
+		cm_generator.prime(s, 0, 1);
+		generator_make(&cm_generator, s, &lane);
+		cm_generator.end(s, 0);
 		cm_generator.session_close(s);
 	}
 	cm_generator.close(g);

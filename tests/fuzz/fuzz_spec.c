@@ -25,7 +25,7 @@ static struct generator_session *session(void)
 		abort();
 	snprintf(path, sizeof path, "%s/model", dir);
 	if (cm_generator.train(&nothing, path, NULL, &e) != 0 ||
-	    cm_generator.open(&g, path, &e) != 0 || cm_generator.session_open(&s, g, &e) != 0)
+	    cm_generator.open(&g, path, &e) != 0 || cm_generator.session_open(&s, g, 1, &e) != 0)
 		abort();
 	unlink(path);
 	rmdir(dir);
@@ -39,10 +39,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t nbytes)
 	if (spec_parse(&spec, data, nbytes, CONTENT_MAX) != 0 || spec.raw)
 		return 0;
 	size_t wanted = spec.content_nbytes < sizeof out ? (size_t)spec.content_nbytes : sizeof out;
-	struct range_decoder rc;
-	range_decoder_init(&rc, spec.code, spec.code_nbytes);
-	cm_generator.begin(session());
-	cm_generator.decode(session(), &rc, out, wanted);
-	cm_generator.end(session());
+	struct generator_lane lane = {.out = out, .nbytes = wanted};
+	range_decoder_init(&lane.rc, spec.code, spec.code_nbytes);
+	cm_generator.begin(session(), 0);
+	generator_make(&cm_generator, session(), &lane);
+	cm_generator.end(session(), 0);
 	return 0;
 }

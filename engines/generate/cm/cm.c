@@ -19,6 +19,9 @@
 #define PRIME_RANDOM_NBYTES 64u
 #define PRIME_NAME UINT64_C(0x7072696d65)
 
+/* Bytes of one decode: some 50 us. */
+#define SLICE_NBYTES 48u
+
 /* Within a content mixers adapt faster than at the end of training: there are
  * few bytes to do it in. */
 static const struct rates SERVING_RATES = {.mixer = 100, .final = 20, .cell_count_max = 255};
@@ -172,14 +175,17 @@ static void cm_info(const struct generator *g, struct generator_info *info)
 			sizeof *g + FROZEN_NBYTES + text_memory_nbytes(&g->text, g->text.nbytes),
 		.session_bytes =
 			sizeof(struct generator_session) + WINDOW_NBYTES + arena_memory_nbytes(),
+		.lanes_max = 1,
 		.macs_per_byte = 8.0 * MIXERS * (INPUTS + 1),
 	};
 }
 
 /* ---- sessions ---- */
 
-static int cm_session_open(struct generator_session **out, struct generator *g, struct error *e)
+static int cm_session_open(struct generator_session **out, struct generator *g, unsigned lanes,
+			   struct error *e)
 {
+	(void)lanes; /* there is one */
 	struct generator_session *s = memory_alloc(sizeof *s);
 	if (s == NULL)
 		return error_set(e, -ENOMEM, "out of memory for a session of the generator");
@@ -200,15 +206,17 @@ static void cm_session_close(struct generator_session *s)
 	free(s);
 }
 
-static void cm_begin(struct generator_session *s)
+static void cm_begin(struct generator_session *s, unsigned lane)
 {
+	(void)lane;
 	coding_begin(&s->predictor);
 }
 
 /* The context's document, from its beginning; the content then begins as a
  * document of its own, by a session that has just seen that one. */
-static void cm_prime(struct generator_session *s, uint32_t context)
+static void cm_prime(struct generator_session *s, unsigned lane, uint32_t context)
 {
+	(void)lane;
 	const struct text *t = &s->generator->text;
 	uint8_t random[PRIME_RANDOM_NBYTES];
 	uint64_t key = prng_key(PRIME_NAME, context);
@@ -225,10 +233,16 @@ static void cm_prime(struct generator_session *s, uint32_t context)
 	coding_new_document(&s->predictor);
 }
 
-static void cm_decode(struct generator_session *s, struct range_decoder *rc, uint8_t *out,
-		      size_t nbytes)
+static void cm_decode(struct generator_session *s, struct generator_lane *const *lanes,
+		      unsigned count)
 {
-	coding_decode(&s->predictor, rc, out, nbytes);
+	(void)count;
+	struct generator_lane *lane = lanes[0];
+	size_t n = lane->nbytes - lane->made;
+	if (n > SLICE_NBYTES)
+		n = SLICE_NBYTES;
+	coding_decode(&s->predictor, &lane->rc, lane->out + lane->made, n);
+	lane->made += n;
 }
 
 static void cm_encode(struct generator_session *s, struct range_encoder *rc, const uint8_t *in,
@@ -237,8 +251,9 @@ static void cm_encode(struct generator_session *s, struct range_encoder *rc, con
 	coding_encode(&s->predictor, rc, in, nbytes);
 }
 
-static void cm_end(struct generator_session *s)
+static void cm_end(struct generator_session *s, unsigned lane)
 {
+	(void)lane;
 	predictor_undo(&s->predictor);
 }
 
