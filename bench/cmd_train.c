@@ -10,13 +10,22 @@
 #include "engines/generate/generator.h"
 
 static const char help[] =
-	"usage: gvr train DIR -o FILE [--generator cm]\n"
+	"usage: gvr train DIR -o FILE [--generator NAME]\n"
 	"\n"
 	"Trains a generator on the training split of the documents in DIR (7 of 8,\n"
 	"chosen by a fixed hash) and writes the model to FILE, for the key `model` of a\n"
 	"workload. gvr load trains what a workload needs by itself.\n"
 	"\n"
-	"Example: gvr train ~/mail -o mail.gvrm\n";
+	"Example: gvr train ~/mail -o mail.gvrm\n"
+	"Generators, the first by default: ";
+
+/* The names of all generators. */
+static void print_generators(FILE *out)
+{
+	for (unsigned i = 0; generator_registry[i] != NULL; i++)
+		fprintf(out, "%s%s", i > 0 ? ", " : "", generator_registry[i]->name);
+	fputc('\n', out);
+}
 
 static int train(const char *dir, const char *out, const struct generator_ops *ops)
 {
@@ -52,15 +61,18 @@ int cmd_train(int argc, char **argv)
 	switch (options_parse(&o, argc, argv, "og")) {
 	case OPTIONS_HELP:
 		fputs(help, stdout);
+		print_generators(stdout);
 		return EXIT_OK;
 	case OPTIONS_BAD:
 		return EXIT_USAGE;
 	case OPTIONS_OK:
 		break;
 	}
-	const struct generator_ops *ops = generator_find(o.generator != NULL ? o.generator : "cm");
+	const struct generator_ops *ops =
+		o.generator != NULL ? generator_find(o.generator) : generator_registry[0];
 	if (ops == NULL) {
-		fprintf(stderr, "gvr train: no generator named %s; there is cm\n", o.generator);
+		fprintf(stderr, "gvr train: no generator named %s; there is ", o.generator);
+		print_generators(stderr);
 		return EXIT_USAGE;
 	}
 	if (o.out == NULL) {

@@ -11,12 +11,10 @@
 #include <xxhash.h>
 
 #include "bench/files.h"
+#include "bench/models.h"
 #include "engines/generate/novel.h"
 #include "workloads/noise.h"
 #include "workloads/prng.h"
-
-/* The generator that defines novel contents, and trains on archives. */
-#define TRAINED_GENERATOR "cm"
 
 static uint64_t mix_in(uint64_t hash, uint64_t value)
 {
@@ -124,150 +122,12 @@ static int make_dir(struct contents *c, const char *store_root, struct error *e)
 	return files_make_dirs(c->dir, e);
 }
 
-static bool needs_model(const struct workload *w)
-{
-	if (w->contents_kind == CONTENTS_NOVEL)
-		return true;
-	for (unsigned i = 0; i < w->engine_count; i++)
-		if (strcmp(w->engines[i].kind, "generate") == 0 &&
-		    generator_find(w->engines[i].generator) != NULL)
-			return true;
-	return false;
-}
-
-/* What the model at c->model_path is: beside it lie its digest, which tells it
- * from one that was put in its place, and the fingerprint of the documents
- * that it was trained on. */
-static void note_path(char *out, size_t capacity, const struct contents *c)
-{
-	snprintf(out, capacity, "%s.digest", c->model_path);
-}
-
-/* False: there is no such note. */
-static bool read_note(const struct contents *c, uint64_t *digest, uint64_t *trained_on)
-{
-	char path[WORKLOAD_PATH_NBYTES + 128];
-
-	note_path(path, sizeof path, c);
-	FILE *f = fopen(path, "re");
-	if (f == NULL)
-		return false;
-	bool read = fscanf(f, "%" SCNx64 " %" SCNx64, digest, trained_on) == 2;
-	fclose(f);
-	return read;
-}
-
-static uint64_t training_fingerprint(const struct contents *c)
-{
-	return corpus_fingerprint(c->corpus, SPLIT_TRAINING);
-}
-
-static int write_note(const struct contents *c, uint64_t digest, struct error *e)
-{
-	char path[WORKLOAD_PATH_NBYTES + 128], text[64];
-	int n = snprintf(text, sizeof text, "%016" PRIx64 " %016" PRIx64 "\n", digest,
-			 training_fingerprint(c));
-
-	note_path(path, sizeof path, c);
-	return file_write(path, &(struct file_part){text, (size_t)n}, 1, e);
-}
-
-static int model_digest(const struct contents *c, uint64_t *digest, struct error *e)
-{
-	const struct generator_ops *ops = generator_find(TRAINED_GENERATOR);
-	struct generator_info info;
-	struct generator *g;
-
-	int err = ops->open(&g, c->model_path, e);
-	if (err != 0)
-		return err;
-	ops->info(g, &info);
-	*digest = info.model_digest;
-	ops->close(g);
-	return 0;
-}
-
-static int train_model(struct contents *c, const char *why, const struct progress *progress,
-		       uint64_t *digest, struct error *e)
-{
-	char line[512];
-	int err = generator_find(TRAINED_GENERATOR)->train(c->corpus, c->model_path, progress, e);
-	if (err == 0)
-		err = model_digest(c, digest, e);
-	if (err == 0)
-		err = write_note(c, *digest, e);
-	if (err != 0)
-		return err;
-	snprintf(line, sizeof line,
-		 "model %s: %s on %" PRIu32 " training documents, %" PRIu64 " bytes",
-		 TRAINED_GENERATOR, why, corpus_count(c->corpus, SPLIT_TRAINING),
-		 corpus_bytes(c->corpus, SPLIT_TRAINING));
-	c->notice(line);
-	return 0;
-}
-
-/* Is the model that is there the one that was trained here? 0; -ESTALE: on
- * documents that have changed since; -EBADMSG: it is not, or is damaged. */
-static int check_own_model(const struct contents *c, uint64_t *digest, struct error *e)
-{
-	uint64_t noted, trained_on;
-	bool has_note = read_note(c, &noted, &trained_on);
-
-	if (has_note && trained_on != training_fingerprint(c))
-		return error_set(
-			e, -ESTALE,
-			"%s: the documents have changed since it was trained; run gvr load "
-			"%s",
-			c->model_path, c->workload->file);
-	int err = model_digest(c, digest, e);
-	if (err == 0 && (!has_note || noted != *digest))
-		err = error_set(e, -EBADMSG,
-				"%s: not the model that was trained here; run gvr load %s",
-				c->model_path, c->workload->file);
-	return err;
-}
-
-/* The model that this store root keeps for the training documents of this
- * folder; one of them as they were before they changed is replaced. */
-static int prepare_own_model(struct contents *c, const char *store_root, enum contents_mode mode,
-			     const struct progress *progress, uint64_t *digest, struct error *e)
-{
-	char folder[WORKLOAD_PATH_NBYTES + 16];
-
-	snprintf(folder, sizeof folder, "%s/models", store_root);
-	snprintf(c->model_path, sizeof c->model_path, "%s/%s-%016" PRIx64 ".gvrm", folder,
-		 TRAINED_GENERATOR, c->corpus_source);
-	if (access(c->model_path, F_OK) != 0) {
-		if (mode == CONTENTS_USE)
-			return error_set(e, -ENOENT, "%s: there is no model yet; run gvr load %s",
-					 c->model_path, c->workload->file);
-		int err = files_make_dirs(folder, e);
-		return err != 0 ? err : train_model(c, "trained", progress, digest, e);
-	}
-	int err = check_own_model(c, digest, e);
-	if (err == -ESTALE && mode != CONTENTS_USE)
-		return train_model(c, "documents changed; trained anew", progress, digest, e);
-	if (err == -EBADMSG && mode == CONTENTS_REPAIR)
-		return train_model(c, "was damaged; trained anew", progress, digest, e);
-	return err;
-}
-
-/* Leaves a model that opens at c->model_path; *digest names it. */
-static int prepare_model(struct contents *c, const char *store_root, enum contents_mode mode,
-			 const struct progress *progress, uint64_t *digest, struct error *e)
-{
-	if (c->workload->model[0] == '\0')
-		return prepare_own_model(c, store_root, mode, progress, digest, e);
-	snprintf(c->model_path, sizeof c->model_path, "%s", c->workload->model);
-	return model_digest(c, digest, e);
-}
-
 /* Novel contents are what the model makes: their set depends on it. */
-static void refine_novel(struct contents *c, uint64_t model_digest_of_set, enum contents_mode mode)
+static void refine_novel(struct contents *c, enum contents_mode mode)
 {
 	if (c->workload->contents_kind != CONTENTS_NOVEL)
 		return;
-	c->fingerprint = mix_in(c->fingerprint, model_digest_of_set);
+	c->fingerprint = mix_in(c->fingerprint, c->models[0].digest);
 	if (mode == CONTENTS_REPAIR && contents_discard_damaged_digests(c))
 		c->notice("the digests of the contents were damaged; made anew");
 }
@@ -276,8 +136,6 @@ int contents_open(struct contents *c, const struct workload *w, const char *stor
 		  enum contents_mode mode, void (*notice)(const char *line),
 		  const struct progress *progress, struct error *e)
 {
-	uint64_t digest = 0;
-
 	memset(c, 0, sizeof *c);
 	c->workload = w;
 	c->notice = notice;
@@ -288,10 +146,10 @@ int contents_open(struct contents *c, const struct workload *w, const char *stor
 		c->fingerprint = definition_hash(c);
 		err = make_dir(c, store_root, e);
 	}
-	if (err == 0 && needs_model(w))
-		err = prepare_model(c, store_root, mode, progress, &digest, e);
 	if (err == 0)
-		refine_novel(c, digest, mode);
+		err = models_prepare(c, store_root, mode, progress, e);
+	if (err == 0)
+		refine_novel(c, mode);
 	else
 		contents_close(c);
 	return err;
@@ -315,7 +173,7 @@ struct engine_env contents_env(const struct contents *c, const struct engine_con
 		.content_nbytes_max = c->nbytes_max,
 		.fingerprint = c->fingerprint,
 		.dir = c->dir,
-		.model_path = c->model_path,
+		.model_path = models_path(c, config),
 		.notice = c->notice,
 	};
 }
@@ -333,8 +191,8 @@ int contents_maker_open(struct contents_maker *m, const struct contents *c, stru
 		return error_set(e, -ENOMEM, "out of memory");
 	if (c->workload->contents_kind != CONTENTS_NOVEL)
 		return 0;
-	m->ops = generator_find(TRAINED_GENERATOR);
-	err = m->ops->open(&m->generator, c->model_path, e);
+	m->ops = c->models[0].ops;
+	err = m->ops->open(&m->generator, c->models[0].path, e);
 	if (err != 0)
 		goto free_buf;
 	err = m->ops->session_open(&m->session, m->generator, 1, e);

@@ -22,6 +22,13 @@
 #include "workloads/corpus.h"
 #include "workloads/workload.h"
 
+/* The trained model of one generator. */
+struct contents_model {
+	const struct generator_ops *ops;
+	char path[WORKLOAD_PATH_NBYTES + 64];
+	uint64_t digest; /* names the model */
+};
+
 struct contents {
 	const struct workload *workload;
 	struct corpus *corpus; /* archive's documents, novel's training documents, or NULL */
@@ -32,12 +39,15 @@ struct contents {
 	uint64_t corpus_source;		  /* where its documents come from: folder and cutting */
 	void (*notice)(const char *line); /* told what is made on the way */
 	char dir[WORKLOAD_PATH_NBYTES];
-	char model_path[WORKLOAD_PATH_NBYTES + 64]; /* "" if no engine needs one */
+	/* one of each trained generator that an engine names; novel: the one
+	 * that makes the contents */
+	struct contents_model models[GENERATORS_MAX];
+	unsigned model_count;
 	const uint64_t *digests; /* novel, mapped; NULL until contents_map_digests */
 	size_t digests_map_nbytes;
 };
 
-/* What contents_open may do about the model that a workload needs. */
+/* What contents_open may do about the models that a workload needs. */
 enum contents_mode {
 	CONTENTS_USE,	 /* verify: it must be there */
 	CONTENTS_MAKE,	 /* run: one that is missing, or of documents as they were before
@@ -46,7 +56,7 @@ enum contents_mode {
 };
 
 /* Opens the content set: reads the corpus (or its catalogue), makes the
- * directories, sees to the model. notice is called with a line for each thing
+ * directories, sees to the models. notice is called with a line for each thing
  * made. */
 int contents_open(struct contents *c, const struct workload *w, const char *store_root,
 		  enum contents_mode mode, void (*notice)(const char *line),

@@ -36,7 +36,7 @@ struct engine_env {
 	uint64_t content_nbytes_max; /* of any content; may be 0 */
 	uint64_t fingerprint;	     /* of the content set: a store made for another is stale */
 	const char *dir;	     /* where artefacts and stores of this content set are kept */
-	const char *model_path;	     /* the generator's model; "" if the workload needs none */
+	const char *model_path;	     /* of the engine's own generator; "" if none is trained */
 	/* Called with a line for the user when load_open makes something anew:
 	 * a dictionary, a store that was damaged. */
 	void (*notice)(const char *line);

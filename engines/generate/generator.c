@@ -1,17 +1,21 @@
 /* generator.c: the trained generators, one line each. */
 #include "engines/generate/generator.h"
 
+#include <assert.h>
 #include <string.h>
 
-static const struct generator_ops *const generators[] = {
+const struct generator_ops *const generator_registry[] = {
 	&cm_generator,
+	NULL,
 };
+static_assert(sizeof generator_registry / sizeof generator_registry[0] <= GENERATORS_MAX + 1,
+	      "raise GENERATORS_MAX");
 
 const struct generator_ops *generator_find(const char *name)
 {
-	for (size_t i = 0; i < sizeof generators / sizeof generators[0]; i++)
-		if (strcmp(generators[i]->name, name) == 0)
-			return generators[i];
+	for (const struct generator_ops *const *ops = generator_registry; *ops != NULL; ops++)
+		if (strcmp((*ops)->name, name) == 0)
+			return *ops;
 	return NULL;
 }
 

@@ -13,6 +13,7 @@
 #ifndef GVR_GENERATOR_H
 #define GVR_GENERATOR_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -48,6 +49,10 @@ struct generator_ops {
 	 * documents give the same file on every machine and build. */
 	int (*train)(const struct corpus *corpus, const char *path, const struct progress *progress,
 		     struct error *e);
+
+	/* Is a file that begins with these bytes a model of this generator, of
+	 * whatever version? */
+	bool (*recognises)(const uint8_t magic[8]);
 
 	/* -ENOENT (e says how to train one), -EBADMSG damaged or not a model
 	 * of this generator and version. Every field is checked before use. */
@@ -85,6 +90,10 @@ struct generator_ops {
 };
 
 extern const struct generator_ops cm_generator;
+
+/* generator.c: the trained generators, the default first; NULL-terminated. */
+#define GENERATORS_MAX 4u
+extern const struct generator_ops *const generator_registry[];
 
 /* NULL if there is no trained generator of that name. */
 const struct generator_ops *generator_find(const char *name);

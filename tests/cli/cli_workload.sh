@@ -45,6 +45,7 @@ test_bad_arguments_are_exit_2() {
 	expect 2 "$GVR" run a.ini --out
 	expect 2 "$GVR" train dir
 	expect 2 "$GVR" train dir -o x --generator gpt
+	err_has "no generator named gpt; there is cm"
 }
 
 test_missing_workload_is_exit_3() {

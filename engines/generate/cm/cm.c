@@ -260,6 +260,7 @@ static void cm_end(struct generator_session *s, unsigned lane)
 const struct generator_ops cm_generator = {
 	.name = "cm",
 	.train = cm_train,
+	.recognises = cm_recognises,
 	.open = cm_open,
 	.close = cm_close,
 	.info = cm_info,

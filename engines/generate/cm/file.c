@@ -22,6 +22,11 @@ static const uint8_t MAGIC[8] = "gvr-cm\r\n";
 /* What the tables may take of a file, so that text has the rest. */
 #define TABLES_FRAME_NBYTES_MAX (MODEL_NBYTES_MAX / 4 * 3)
 
+bool cm_recognises(const uint8_t magic[8])
+{
+	return memcmp(magic, MAGIC, sizeof MAGIC) == 0;
+}
+
 /* ---- numbers ---- */
 
 static void put_le(uint8_t *out, uint64_t value, unsigned nbytes)

@@ -16,6 +16,7 @@
 #ifndef GVR_CM_FILE_H
 #define GVR_CM_FILE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -25,6 +26,9 @@
 #define MODEL_NBYTES_MAX (UINT64_C(16) << 20)
 #define MODEL_HEADER_NBYTES 56u
 #define MODEL_CHECKSUM_AT 48u
+
+/* Do the first bytes of a file say that it is a cm model? */
+bool cm_recognises(const uint8_t magic[8]);
 
 /* The checksum that belongs into a file of these bytes; nbytes is at least
  * MODEL_HEADER_NBYTES. */

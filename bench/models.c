@@ -1,0 +1,199 @@
+#include "bench/models.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "bench/files.h"
+#include "workloads/file.h"
+
+/* ---- which there are ---- */
+
+static void add_model(struct contents *c, const struct generator_ops *ops)
+{
+	for (unsigned i = 0; i < c->model_count; i++)
+		if (c->models[i].ops == ops)
+			return;
+	c->models[c->model_count++].ops = ops;
+}
+
+static void list_models(struct contents *c)
+{
+	const struct workload *w = c->workload;
+
+	for (unsigned i = 0; i < w->engine_count; i++) {
+		const struct generator_ops *ops = generator_find(w->engines[i].generator);
+		if (ops != NULL)
+			add_model(c, ops);
+	}
+	if (c->model_count == 0 && w->contents_kind == CONTENTS_NOVEL)
+		add_model(c, generator_registry[0]);
+}
+
+const char *models_path(const struct contents *c, const struct engine_config *config)
+{
+	for (unsigned i = 0; i < c->model_count; i++)
+		if (strcmp(c->models[i].ops->name, config->generator) == 0)
+			return c->models[i].path;
+	return "";
+}
+
+/* ---- models that are trained here ---- */
+
+/* What the model at m->path is: beside it lie its digest, which tells it from
+ * one that was put in its place, and the fingerprint of the documents that it
+ * was trained on. */
+static void note_path(char *out, size_t capacity, const struct contents_model *m)
+{
+	snprintf(out, capacity, "%s.digest", m->path);
+}
+
+/* False: there is no such note. */
+static bool read_note(const struct contents_model *m, uint64_t *digest, uint64_t *trained_on)
+{
+	char path[WORKLOAD_PATH_NBYTES + 128];
+
+	note_path(path, sizeof path, m);
+	FILE *f = fopen(path, "re");
+	if (f == NULL)
+		return false;
+	bool read = fscanf(f, "%" SCNx64 " %" SCNx64, digest, trained_on) == 2;
+	fclose(f);
+	return read;
+}
+
+static uint64_t training_fingerprint(const struct contents *c)
+{
+	return corpus_fingerprint(c->corpus, SPLIT_TRAINING);
+}
+
+static int write_note(const struct contents *c, const struct contents_model *m, struct error *e)
+{
+	char path[WORKLOAD_PATH_NBYTES + 128], text[64];
+	int n = snprintf(text, sizeof text, "%016" PRIx64 " %016" PRIx64 "\n", m->digest,
+			 training_fingerprint(c));
+
+	note_path(path, sizeof path, m);
+	return file_write(path, &(struct file_part){text, (size_t)n}, 1, e);
+}
+
+static int read_digest(struct contents_model *m, struct error *e)
+{
+	struct generator_info info;
+	struct generator *g;
+
+	int err = m->ops->open(&g, m->path, e);
+	if (err != 0)
+		return err;
+	m->ops->info(g, &info);
+	m->digest = info.model_digest;
+	m->ops->close(g);
+	return 0;
+}
+
+static int train(const struct contents *c, struct contents_model *m, const char *why,
+		 const struct progress *progress, struct error *e)
+{
+	char line[512];
+	int err = m->ops->train(c->corpus, m->path, progress, e);
+	if (err == 0)
+		err = read_digest(m, e);
+	if (err == 0)
+		err = write_note(c, m, e);
+	if (err != 0)
+		return err;
+	snprintf(line, sizeof line,
+		 "model %s: %s on %" PRIu32 " training documents, %" PRIu64 " bytes", m->ops->name,
+		 why, corpus_count(c->corpus, SPLIT_TRAINING),
+		 corpus_bytes(c->corpus, SPLIT_TRAINING));
+	c->notice(line);
+	return 0;
+}
+
+/* Is the model that is there the one that was trained here? 0; -ESTALE: on
+ * documents that have changed since; -EBADMSG: it is not, or is damaged. */
+static int check_own(const struct contents *c, struct contents_model *m, struct error *e)
+{
+	uint64_t noted, trained_on;
+	bool has_note = read_note(m, &noted, &trained_on);
+
+	if (has_note && trained_on != training_fingerprint(c))
+		return error_set(
+			e, -ESTALE,
+			"%s: the documents have changed since it was trained; run gvr load "
+			"%s",
+			m->path, c->workload->file);
+	int err = read_digest(m, e);
+	if (err == 0 && (!has_note || noted != m->digest))
+		err = error_set(e, -EBADMSG,
+				"%s: not the model that was trained here; run gvr load %s", m->path,
+				c->workload->file);
+	return err;
+}
+
+/* The model that this store root keeps for the training documents of this
+ * folder; one of them as they were before they changed is replaced. */
+static int prepare_own(const struct contents *c, struct contents_model *m, const char *store_root,
+		       enum contents_mode mode, const struct progress *progress, struct error *e)
+{
+	char folder[WORKLOAD_PATH_NBYTES + 16];
+
+	snprintf(folder, sizeof folder, "%s/models", store_root);
+	snprintf(m->path, sizeof m->path, "%s/%s-%016" PRIx64 ".gvrm", folder, m->ops->name,
+		 c->corpus_source);
+	if (access(m->path, F_OK) != 0) {
+		if (mode == CONTENTS_USE)
+			return error_set(e, -ENOENT, "%s: there is no model yet; run gvr load %s",
+					 m->path, c->workload->file);
+		int err = files_make_dirs(folder, e);
+		return err != 0 ? err : train(c, m, "trained", progress, e);
+	}
+	int err = check_own(c, m, e);
+	if (err == -ESTALE && mode != CONTENTS_USE)
+		return train(c, m, "documents changed; trained anew", progress, e);
+	if (err == -EBADMSG && mode == CONTENTS_REPAIR)
+		return train(c, m, "was damaged; trained anew", progress, e);
+	return err;
+}
+
+/* ---- a model that is given ---- */
+
+/* Which one the key `model` is: that of the generator that wrote the file. If
+ * none did, the first, whose open then says what is wrong with it. */
+static struct contents_model *given_model(struct contents *c)
+{
+	uint8_t magic[8] = {0};
+	FILE *f = fopen(c->workload->model, "re");
+	if (f != NULL) {
+		if (fread(magic, 1, sizeof magic, f) != sizeof magic)
+			memset(magic, 0, sizeof magic);
+		fclose(f);
+	}
+	for (unsigned i = 0; i < c->model_count; i++)
+		if (c->models[i].ops->recognises(magic))
+			return &c->models[i];
+	return &c->models[0];
+}
+
+static int take_given(const struct contents *c, struct contents_model *m, struct error *e)
+{
+	snprintf(m->path, sizeof m->path, "%s", c->workload->model);
+	return read_digest(m, e);
+}
+
+int models_prepare(struct contents *c, const char *store_root, enum contents_mode mode,
+		   const struct progress *progress, struct error *e)
+{
+	int err = 0;
+
+	list_models(c);
+	const struct contents_model *given = c->workload->model[0] != '\0' ? given_model(c) : NULL;
+	for (unsigned i = 0; i < c->model_count && err == 0; i++) {
+		struct contents_model *m = &c->models[i];
+		err = m == given ? take_given(c, m, e)
+				 : prepare_own(c, m, store_root, mode, progress, e);
+	}
+	return err;
+}

@@ -1,0 +1,18 @@
+/*
+ * models.h: the trained models of a content set: one of each generator that
+ * the workload's engines name; of novel contents the one that defines them.
+ */
+#ifndef GVR_MODELS_H
+#define GVR_MODELS_H
+
+#include "bench/contents.h"
+
+/* Fills c->models, after the corpus is open: leaves a model that opens at each
+ * path, trained if mode allows, or the file that the key `model` names. */
+int models_prepare(struct contents *c, const char *store_root, enum contents_mode mode,
+		   const struct progress *progress, struct error *e);
+
+/* The model of an engine's own generator; "" if it has none that is trained. */
+const char *models_path(const struct contents *c, const struct engine_config *config);
+
+#endif
