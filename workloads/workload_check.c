@@ -293,6 +293,39 @@ static int check_single_stream(struct parser *p, const struct setting *setting, 
 	return 0;
 }
 
+/* Novel contents are what one generator makes: all engines that generate have
+ * the same. One of any two that differ is written, for there is one default. */
+static int check_same_generator(struct parser *p, unsigned index)
+{
+	const struct engine_config *engine = &p->w->engines[index];
+	for (unsigned i = 0; i < index; i++) {
+		const struct engine_config *other = &p->w->engines[i];
+		const struct setting *s = &p->sections[1 + index].settings[E_GENERATOR];
+		if (engine_kind(other) != KIND_GENERATE ||
+		    strcmp(other->generator, engine->generator) == 0)
+			continue;
+		if (s->text == NULL)
+			s = &p->sections[1 + i].settings[E_GENERATOR];
+		return fail(p, s->origin,
+			    "generator = %s in [engine \"%s\"] and %s in [engine \"%s\"]: "
+			    "contents = novel:N are what one generator makes; name the same in all",
+			    engine->generator, engine->label, other->generator, other->label);
+	}
+	return 0;
+}
+
+static int check_generator(struct parser *p, unsigned index)
+{
+	const struct engine_config *engine = &p->w->engines[index];
+	bool noise = strcmp(engine->generator, "noise") == 0;
+	if (noise != (p->w->contents_kind == CONTENTS_NOISE))
+		return fail(p, p->sections[1 + index].settings[E_GENERATOR].origin,
+			    "generator = %s: generator = noise is for contents = noise:N, and for "
+			    "them only",
+			    engine->generator);
+	return p->w->contents_kind == CONTENTS_NOVEL ? check_same_generator(p, index) : 0;
+}
+
 int check_engine(struct parser *p, unsigned index)
 {
 	const struct workload *w = p->w;
@@ -310,14 +343,10 @@ int check_engine(struct parser *p, unsigned index)
 		if (err)
 			return err;
 	}
-	bool noise = strcmp(engine->generator, "noise") == 0;
-	if (engine_kind(engine) == KIND_GENERATE && noise != (w->contents_kind == CONTENTS_NOISE))
-		return fail(
-			p, s[E_GENERATOR].origin,
-			"generator = %s: generator = noise is for contents = noise:N, and cm for "
-			"the others",
-			engine->generator);
-	err = check_io(p, engine, s);
+	if (engine_kind(engine) == KIND_GENERATE)
+		err = check_generator(p, index);
+	if (err == 0)
+		err = check_io(p, engine, s);
 	if (err == 0 && engine_kind(engine) == KIND_RETRIEVE)
 		err = check_layout(p, engine, s);
 	if (err == 0 && engine_kind(engine) == KIND_RETRIEVE)

@@ -384,7 +384,8 @@ const struct key workload_keys[W_COUNT] = {
 		      W_AT(corpus_dir)},
 	[W_MODEL] = {.name = "model",
 		     .takes = "a file",
-		     .help = "archive, novel: a model that is trained already.",
+		     .help = "archive, novel: a model that is trained already, for the "
+			     "engines of the generator that wrote it.",
 		     .fallback_how = "one is trained",
 		     .type = KEY_TEXT,
 		     W_AT(model)},
