@@ -79,10 +79,21 @@ build/.deps: Makefile tests/deps.sh
 	$(if $(NODEPS),,$(Q)sh tests/deps.sh $(DEPS))
 	$(Q)mkdir -p build && touch $@
 
+# A kernel's instruction set is for its own file alone: the rest runs anywhere.
+MACHINE := $(shell $(CC) -dumpmachine)
+ifneq ($(filter x86_64-%,$(MACHINE)),)
+CFLAGS_kernel_avx2.c := -mavx2
+CFLAGS_kernel_avx512.c := -mavx512f -mavx512vnni
+CFLAGS_kernel_avxvnni.c := -mavx2 -mavxvnni
+else ifneq ($(filter aarch64-%,$(MACHINE)),)
+CFLAGS_kernel_neondot.c := -march=armv8.2-a+dotprod
+endif
+
 $(BUILD)/%.c.o: %.c $(BUILD)/.flags | build/.deps $(LAYERS)/.made
 	@mkdir -p $(@D)
 	@$(if $(V),,echo "  CC   $<")
-	$(Q)$(CC) $(CFLAGS) $(INCLUDE_$(call layer,$<)) $(DEFINES_$(notdir $<)) -MMD -MP -c -o $@ $<
+	$(Q)$(CC) $(CFLAGS) $(CFLAGS_$(notdir $<)) $(INCLUDE_$(call layer,$<)) \
+		$(DEFINES_$(notdir $<)) -MMD -MP -c -o $@ $<
 
 $(BUILD)/%.cc.o: %.cc $(BUILD)/.flags | build/.deps $(LAYERS)/.made
 	@mkdir -p $(@D)
