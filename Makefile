@@ -190,6 +190,10 @@ bench-retrieve: $(GVR) $(BUILD)/tests/bench/decode $(CORPUS)
 	$(Q)$(BUILD)/tests/bench/decode $(CORPUS)
 	$(Q)GVR=$(abspath $(GVR)) sh tests/bench/retrieve.sh
 
+# The generator's kernels beside the peak of their instructions, on one core (seconds).
+bench-generate: $(BUILD)/tests/bench/kernel
+	$(Q)$(BUILD)/tests/bench/kernel
+
 $(BUILD)/tests/bench/%: $(BUILD)/tests/bench/%.c.o $(BUILD)/libgvr.a
 	@$(if $(V),,echo "  LD   $@")
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
@@ -205,6 +209,6 @@ clean:
 
 FORCE:
 .SECONDARY:
-.PHONY: all bench bench-retrieve clean demo deps format fuzz install interop test FORCE
+.PHONY: all bench bench-generate bench-retrieve clean demo deps format fuzz install interop test FORCE
 
 -include $(LIB_OBJ:.o=.d) $(MAIN_OBJ:.o=.d) $(TEST_SRC:%=$(BUILD)/%.d) $(FUZZ_SRC:%=$(BUILD)/%.d)
