@@ -79,10 +79,21 @@ build/.deps: Makefile tests/deps.sh
 	$(if $(NODEPS),,$(Q)sh tests/deps.sh $(DEPS))
 	$(Q)mkdir -p build && touch $@
 
+# A kernel's instruction set is for its own file alone: the rest runs anywhere.
+MACHINE := $(shell $(CC) -dumpmachine)
+ifneq ($(filter x86_64-%,$(MACHINE)),)
+CFLAGS_kernel_avx2.c := -mavx2
+CFLAGS_kernel_avx512.c := -mavx512f -mavx512vnni
+CFLAGS_kernel_avxvnni.c := -mavx2 -mavxvnni
+else ifneq ($(filter aarch64-%,$(MACHINE)),)
+CFLAGS_kernel_neondot.c := -march=armv8.2-a+dotprod
+endif
+
 $(BUILD)/%.c.o: %.c $(BUILD)/.flags | build/.deps $(LAYERS)/.made
 	@mkdir -p $(@D)
 	@$(if $(V),,echo "  CC   $<")
-	$(Q)$(CC) $(CFLAGS) $(INCLUDE_$(call layer,$<)) $(DEFINES_$(notdir $<)) -MMD -MP -c -o $@ $<
+	$(Q)$(CC) $(CFLAGS) $(CFLAGS_$(notdir $<)) $(INCLUDE_$(call layer,$<)) \
+		$(DEFINES_$(notdir $<)) -MMD -MP -c -o $@ $<
 
 $(BUILD)/%.cc.o: %.cc $(BUILD)/.flags | build/.deps $(LAYERS)/.made
 	@mkdir -p $(@D)
@@ -136,7 +147,7 @@ test: $(GVR) $(TESTS) $(FUZZERS) $(CLI_TOOLS)
 	$(Q)BUILD=$(abspath $(BUILD)) GVR=$(abspath $(GVR)) sh tests/run.sh
 
 # Checks against outside programs; installs them.
-INTEROP_DEPS := clang jq rocksdb-tools xxd zstd
+INTEROP_DEPS := clang gcc-aarch64-linux-gnu jq libc6-dev-arm64-cross qemu-user rocksdb-tools xxd zstd
 interop: $(GVR)
 	$(Q)sh tests/deps.sh $(INTEROP_DEPS)
 	$(Q)BUILD=$(abspath $(BUILD)) GVR=$(abspath $(GVR)) MAKE="$(MAKE)" sh tests/interop/run.sh
@@ -179,6 +190,10 @@ bench-retrieve: $(GVR) $(BUILD)/tests/bench/decode $(CORPUS)
 	$(Q)$(BUILD)/tests/bench/decode $(CORPUS)
 	$(Q)GVR=$(abspath $(GVR)) sh tests/bench/retrieve.sh
 
+# The generator's kernels beside the peak of their instructions, on one core (seconds).
+bench-generate: $(BUILD)/tests/bench/kernel
+	$(Q)$(BUILD)/tests/bench/kernel
+
 $(BUILD)/tests/bench/%: $(BUILD)/tests/bench/%.c.o $(BUILD)/libgvr.a
 	@$(if $(V),,echo "  LD   $@")
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
@@ -194,6 +209,6 @@ clean:
 
 FORCE:
 .SECONDARY:
-.PHONY: all bench bench-retrieve clean demo deps format fuzz install interop test FORCE
+.PHONY: all bench bench-generate bench-retrieve clean demo deps format fuzz install interop test FORCE
 
 -include $(LIB_OBJ:.o=.d) $(MAIN_OBJ:.o=.d) $(TEST_SRC:%=$(BUILD)/%.d) $(FUZZ_SRC:%=$(BUILD)/%.d)
