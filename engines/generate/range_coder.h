@@ -93,4 +93,48 @@ static inline unsigned range_decode(struct range_decoder *rc, uint32_t p1)
 	return bit;
 }
 
+/* ---- symbols of more than two kinds ---- */
+
+/* The values below which a share of `share` / 2^16 of the interval lies. */
+static inline uint32_t range_below(uint32_t span, uint32_t share)
+{
+	return (uint32_t)((((uint64_t)span + 1) * share) >> 16);
+}
+
+/* A symbol with frequency `frequency` (1..65535) of 2^16, and `below` the sum of
+ * those before it. */
+static inline void range_encode_symbol(struct range_encoder *rc, uint32_t below, uint32_t frequency)
+{
+	uint32_t first = range_below(rc->span, below);
+	uint64_t end = (((uint64_t)rc->span + 1) * (below + frequency)) >> 16;
+	uint32_t low = rc->low + first;
+
+	if (low < first)
+		range_encoder_carry(rc);
+	rc->low = low;
+	rc->span = (uint32_t)(end - first - 1);
+	while (rc->span < UINT32_C(1) << 24)
+		range_encoder_shift(rc);
+}
+
+/* Where in 0..65535 the code lies: the symbol is the last with below <= this. */
+static inline uint32_t range_decode_share(const struct range_decoder *rc)
+{
+	return (uint32_t)(((((uint64_t)rc->code + 1) << 16) - 1) / ((uint64_t)rc->span + 1));
+}
+
+/* Takes that symbol out of the code. */
+static inline void range_decode_symbol(struct range_decoder *rc, uint32_t below, uint32_t frequency)
+{
+	uint32_t first = range_below(rc->span, below);
+	uint64_t end = (((uint64_t)rc->span + 1) * (below + frequency)) >> 16;
+
+	rc->code -= first;
+	rc->span = (uint32_t)(end - first - 1);
+	while (rc->span < UINT32_C(1) << 24) {
+		rc->span = rc->span << 8 | 0xff;
+		rc->code = rc->code << 8 | range_decoder_next(rc);
+	}
+}
+
 #endif
