@@ -35,7 +35,7 @@ COMMON := $(OPT) -g -D_GNU_SOURCE -ffp-contract=off -fno-strict-aliasing $(WARNI
 	$(if $(findstring undefined,$(SAN)),-fno-sanitize=vptr$(if $(findstring clang,$(CC)),$(comma)function))
 override CFLAGS += -std=c11 -Wstrict-prototypes -Wvla $(COMMON)
 override CXXFLAGS += -std=c++17 $(COMMON)
-override LDLIBS += -lrocksdb -lzstd -luring -linih -ljansson -lxxhash -lz -lpthread -lm -lstdc++
+override LDLIBS += -lrocksdb -lzstd -luring -linih -ljansson -lxxhash -lz -lpthread -ldl -lm -lstdc++
 VERSION := $(shell cat workloads/VERSION 2>/dev/null || echo 0.1.0)
 COMMIT := $(shell git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)
 
@@ -70,7 +70,7 @@ $(LAYERS)/.made:
 	$(Q)touch $@
 
 # deps: installs what is missing; cheap when nothing is.
-DEPS := g++ gcc libc6-dev libcmocka-dev libinih-dev libjansson-dev liburing-dev librocksdb-dev \
+DEPS := g++ gcc libc6-dev libcmocka-dev libinih-dev libjansson-dev libopenblas0-pthread liburing-dev librocksdb-dev \
 	libxxhash-dev libzstd-dev make zlib1g-dev
 deps:
 	$(Q)sh tests/deps.sh $(DEPS)
@@ -85,6 +85,8 @@ ifneq ($(filter x86_64-%,$(MACHINE)),)
 CFLAGS_kernel_avx2.c := -mavx2
 CFLAGS_kernel_avx512.c := -mavx512f -mavx512vnni
 CFLAGS_kernel_avxvnni.c := -mavx2 -mavxvnni
+CFLAGS_kernel_steps_avx2.c := -mavx2
+CFLAGS_kernel_steps_avx512.c := -mavx512f -mavx512bw -mavx512vl -mavx512dq -mprefer-vector-width=512
 else ifneq ($(filter aarch64-%,$(MACHINE)),)
 CFLAGS_kernel_neondot.c := -march=armv8.2-a+dotprod
 endif

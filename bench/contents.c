@@ -107,7 +107,9 @@ static uint64_t definition_hash(const struct contents *c)
 	h = mix_in(h, w->size.low_bytes);
 	h = mix_in(h, w->size.high_bytes);
 	h = mix_in(h, (uint64_t)(w->size.sigma * 1e9));
-	return mix_in(h, w->compress_percentage);
+	h = mix_in(h, w->compress_percentage);
+	h = mix_in(h, w->temperature_percentage);
+	return mix_in(h, w->top_p_percentage);
 }
 
 static int make_dir(struct contents *c, const char *store_root, struct error *e)
@@ -198,6 +200,10 @@ int contents_maker_open(struct contents_maker *m, const struct contents *c, stru
 	err = m->ops->session_open(&m->session, m->generator, 1, e);
 	if (err != 0)
 		goto close_generator;
+	if (m->ops->sample != NULL) {
+		struct generator_sampling how = novel_sampling(c->workload);
+		m->ops->sample(m->session, &how);
+	}
 	return 0;
 close_generator:
 	m->ops->close(m->generator);

@@ -26,7 +26,8 @@
 struct contents_model {
 	const struct generator_ops *ops;
 	char path[WORKLOAD_PATH_NBYTES + 64];
-	uint64_t digest; /* names the model */
+	uint64_t digest;     /* names the model */
+	uint64_t trained_on; /* fingerprint of its training documents; 0: not known */
 };
 
 struct contents {

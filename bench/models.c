@@ -89,6 +89,7 @@ static int read_digest(struct contents_model *m, struct error *e)
 		return err;
 	m->ops->info(g, &info);
 	m->digest = info.model_digest;
+	m->trained_on = info.trained_on;
 	m->ops->close(g);
 	return 0;
 }
@@ -97,7 +98,7 @@ static int train(const struct contents *c, struct contents_model *m, const char 
 		 const struct progress *progress, struct error *e)
 {
 	char line[512];
-	int err = m->ops->train(c->corpus, m->path, progress, e);
+	int err = m->ops->train(c->corpus, m->path, NULL, progress, e);
 	if (err == 0)
 		err = read_digest(m, e);
 	if (err == 0)
@@ -177,10 +178,27 @@ static struct contents_model *given_model(struct contents *c)
 	return &c->models[0];
 }
 
+/* A model that has seen what it is measured on is no measure. */
+static void notice_other_training(const struct contents *c, const struct contents_model *m)
+{
+	char line[WORKLOAD_PATH_NBYTES + 256];
+	if (c->workload->contents_kind != CONTENTS_ARCHIVE || m->trained_on == 0 ||
+	    m->trained_on == training_fingerprint(c))
+		return;
+	snprintf(line, sizeof line,
+		 "model %s: trained on other documents than the training split of %s; it may have "
+		 "seen some of those that are held out",
+		 m->path, c->workload->contents_dir);
+	c->notice(line);
+}
+
 static int take_given(const struct contents *c, struct contents_model *m, struct error *e)
 {
 	snprintf(m->path, sizeof m->path, "%s", c->workload->model);
-	return read_digest(m, e);
+	int err = read_digest(m, e);
+	if (err == 0)
+		notice_other_training(c, m);
+	return err;
 }
 
 int models_prepare(struct contents *c, const char *store_root, enum contents_mode mode,

@@ -11,6 +11,9 @@ static const struct option long_options[] = {
 	{"out", required_argument, NULL, 'o'},
 	{"generator", required_argument, NULL, 'g'},
 	{"threshold", required_argument, NULL, 't'},
+	{"minutes", required_argument, NULL, 'm'},
+	{"steps", required_argument, NULL, 'n'},
+	{"threads", required_argument, NULL, 'j'},
 	{"help", no_argument, NULL, 'h'},
 	{NULL, 0, NULL, 0},
 };
@@ -56,6 +59,15 @@ static bool take(struct options *o, const char *verb, int letter, const char *va
 		return true;
 	case 't':
 		o->threshold = value;
+		return true;
+	case 'm':
+		o->minutes = value;
+		return true;
+	case 'n':
+		o->steps = value;
+		return true;
+	case 'j':
+		o->threads = value;
 		return true;
 	default:
 		o->generator = value;

@@ -81,7 +81,7 @@ static int setup(void **state)
 		write_bytes(path, text, nbytes);
 	}
 	assert_int_equal(corpus_open(&f->corpus, f->documents, 0, NULL, NULL, &e), 0);
-	assert_int_equal(cm->train(f->corpus, f->model, NULL, &e), 0);
+	assert_int_equal(cm->train(f->corpus, f->model, NULL, NULL, &e), 0);
 	assert_int_equal(cm->open(&f->generator, f->model, &e), 0);
 	assert_int_equal(cm->session_open(&f->session, f->generator, 1, &e), 0);
 	read_model(f);
@@ -452,7 +452,7 @@ static void training_can_be_stopped(void **state)
 	unsigned steps = 0;
 	struct progress progress = {stop_at_once, &steps};
 	snprintf(path, sizeof path, "%s/stopped", f->dir);
-	assert_int_equal(cm->train(f->corpus, path, &progress, &e), -ECANCELED);
+	assert_int_equal(cm->train(f->corpus, path, NULL, &progress, &e), -ECANCELED);
 	assert_int_equal(steps, 1);
 	assert_int_equal(access(path, F_OK), -1);
 }
@@ -463,7 +463,7 @@ static void training_needs_a_folder(void **state)
 	struct error e;
 	char path[128];
 	snprintf(path, sizeof path, "%s/absent/model", f->dir);
-	assert_int_equal(cm->train(f->corpus, path, NULL, &e), -ENOENT);
+	assert_int_equal(cm->train(f->corpus, path, NULL, NULL, &e), -ENOENT);
 	assert_non_null(strstr(e.text, path));
 }
 
@@ -481,7 +481,7 @@ static void an_empty_training_split_gives_a_model(void **state)
 	assert_int_equal(corpus_open(&corpus, dir, 0, NULL, NULL, &e), 0);
 	assert_int_equal(corpus_count(corpus, SPLIT_TRAINING), 0);
 	snprintf(path, sizeof path, "%s/one.model", f->dir);
-	assert_int_equal(cm->train(corpus, path, NULL, &e), 0);
+	assert_int_equal(cm->train(corpus, path, NULL, NULL, &e), 0);
 	corpus_close(corpus);
 
 	struct generator *g;

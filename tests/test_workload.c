@@ -752,7 +752,7 @@ static void help_fits_the_terminal_and_names_every_key(void **state)
 		keys += strncmp(line, "  ", 2) == 0 && line[2] != ' ';
 	}
 	free(help);
-	assert_int_equal(keys, 46);
+	assert_int_equal(keys, 48);
 }
 
 /* ---- the file itself ---- */

@@ -96,7 +96,9 @@ struct workload {
 	enum split split;
 	uint32_t contexts;
 	struct size_distribution size;
-	uint32_t compress_percentage; /* noise: how much of each content is zero bytes, 0-100 */
+	uint32_t compress_percentage;	 /* noise: how much of each content is zero bytes, 0-100 */
+	uint32_t temperature_percentage; /* novel: how it is sampled: 100: as the model says */
+	uint32_t top_p_percentage;	 /* 100: from all tokens */
 	enum popularity_kind popularity;
 	double zipf_theta;
 	double hotspot_fraction, hotspot_probability;

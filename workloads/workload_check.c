@@ -96,6 +96,11 @@ const char *workload_key_unused(const struct workload *w, enum workload_key key)
 		unused = w->contents_kind == CONTENTS_ARCHIVE;
 		belongs = "contents = novel:N or noise:N";
 		break;
+	case W_TEMPERATURE_PERCENTAGE:
+	case W_TOP_P_PERCENTAGE:
+		unused = w->contents_kind != CONTENTS_NOVEL;
+		belongs = "contents = novel:N";
+		break;
 	case W_COMPRESS_PERCENTAGE:
 		unused = w->contents_kind != CONTENTS_NOISE;
 		belongs = "contents = noise:N";
@@ -293,6 +298,21 @@ static int check_single_stream(struct parser *p, const struct setting *setting, 
 	return 0;
 }
 
+/* Only rnn can be told how to sample. */
+static int check_sampling(struct parser *p, unsigned index)
+{
+	const struct workload *w = p->w;
+	bool plain = w->temperature_percentage == 100 && w->top_p_percentage == 100;
+	enum workload_key key =
+		w->temperature_percentage != 100 ? W_TEMPERATURE_PERCENTAGE : W_TOP_P_PERCENTAGE;
+	if (plain || strcmp(w->engines[index].generator, "rnn") == 0)
+		return 0;
+	return fail(p, p->sections[0].settings[key].origin,
+		    "%s: [engine \"%s\"] generates with %s, which samples as its model says; "
+		    "set generator = rnn there, or leave this out",
+		    workload_keys[key].name, w->engines[index].label, w->engines[index].generator);
+}
+
 /* Novel contents are what one generator makes: all engines that generate have
  * the same. One of any two that differ is written, for there is one default. */
 static int check_same_generator(struct parser *p, unsigned index)
@@ -323,7 +343,10 @@ static int check_generator(struct parser *p, unsigned index)
 			    "generator = %s: generator = noise is for contents = noise:N, and for "
 			    "them only",
 			    engine->generator);
-	return p->w->contents_kind == CONTENTS_NOVEL ? check_same_generator(p, index) : 0;
+	if (p->w->contents_kind != CONTENTS_NOVEL)
+		return 0;
+	int err = check_sampling(p, index);
+	return err != 0 ? err : check_same_generator(p, index);
 }
 
 int check_engine(struct parser *p, unsigned index)

@@ -354,7 +354,7 @@ static const char *const booleans[] = {"0", "1", NULL};
 /* bits of KIND_* */
 static const char *const kinds[] = {"null", "delay", "raw", "retrieve", "generate", NULL};
 static const char *const layouts[] = {"sst", "segments", NULL};
-static const char *const generators[] = {"cm", "noise", NULL};
+static const char *const generators[] = {"cm", "rnn", "noise", NULL};
 
 #define W_AT(field)                                                                                \
 	.offset = offsetof(struct workload, field), .width = sizeof((struct workload *)0)->field
@@ -428,6 +428,25 @@ const struct key workload_keys[W_COUNT] = {
 				   .type = KEY_COUNT,
 				   W_AT(compress_percentage),
 				   .greatest = 100},
+	[W_TEMPERATURE_PERCENTAGE] = {.name = "temperature_percentage",
+				      .takes = "a whole number from 1 to 1000",
+				      .fallback = "100",
+				      .help = "novel, rnn: logits are divided by it: below 100 the "
+					      "likely is likelier.",
+				      .type = KEY_COUNT,
+				      W_AT(temperature_percentage),
+				      .least = 1,
+				      .greatest = 1000},
+	[W_TOP_P_PERCENTAGE] =
+		{.name = "top_p_percentage",
+		 .takes = "a whole number from 1 to 100",
+		 .fallback = "100",
+		 .help = "novel, rnn: at each choice only the likeliest that make up "
+			 "so much.",
+		 .type = KEY_COUNT,
+		 W_AT(top_p_percentage),
+		 .least = 1,
+		 .greatest = 100},
 	[W_POPULARITY] =
 		{.name = "popularity",
 		 .takes = "uniform | zipf:THETA | hotspot:FRACTION,PROBABILITY | sequential",
@@ -745,14 +764,16 @@ const struct key engine_keys[E_COUNT] = {
 			  E_AT(cache_size_bytes),
 			  .greatest = UINT64_C(1) << 40,
 			  .kinds = KIND_RETRIEVE},
-	[E_GENERATOR] = {.name = "generator",
-			 .takes = "cm | noise",
-			 .fallback_how = "cm, for noise contents noise",
-			 .help = "cm: context mixing. noise: the bytes of noise contents.",
-			 .type = KEY_WORD,
-			 E_AT(generator),
-			 .choices = generators,
-			 .kinds = KIND_GENERATE},
+	[E_GENERATOR] =
+		{.name = "generator",
+		 .takes = "cm | rnn | noise",
+		 .fallback_how = "cm, for noise contents noise",
+		 .help = "cm: context mixing. rnn: a neural network. noise: the bytes of noise "
+			 "contents.",
+		 .type = KEY_WORD,
+		 E_AT(generator),
+		 .choices = generators,
+		 .kinds = KIND_GENERATE},
 };
 
 unsigned engine_kind(const struct engine_config *engine)

@@ -93,6 +93,12 @@ void batch_destroy(struct batch *b)
 	free_batch(b);
 }
 
+void batch_sample(struct batch *b, const struct generator_sampling *how)
+{
+	if (b->ops->sample != NULL)
+		b->ops->sample(b->session, how);
+}
+
 unsigned batch_lanes(const struct batch *b)
 {
 	return b->lanes;

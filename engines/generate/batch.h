@@ -41,6 +41,9 @@ int batch_create(struct batch **out, const struct generator_ops *ops, struct gen
 /* Contents that are not yet made are given up. */
 void batch_destroy(struct batch *b);
 
+/* Novel contents are sampled like this; before the first is added. */
+void batch_sample(struct batch *b, const struct generator_sampling *how);
+
 /* Lanes of the session: what its memory is counted by. */
 unsigned batch_lanes(const struct batch *b);
 

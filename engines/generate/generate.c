@@ -22,6 +22,7 @@
 #include <sys/mman.h>
 
 #include "engines/generate/batch.h"
+#include "engines/generate/novel.h"
 #include "engines/generate/generator.h"
 #include "engines/generate/spec.h"
 #include "engines/store/ring.h"
@@ -307,6 +308,10 @@ static int open_batch(struct engine_thread *t, struct error *e)
 	if (en->ops == NULL)
 		return 0;
 	int err = batch_create(&t->batch, en->ops, en->generator, c->iodepth, e);
+	if (err == 0 && !is_archive(en->env)) {
+		struct generator_sampling how = novel_sampling(en->env->workload);
+		batch_sample(t->batch, &how);
+	}
 	if (err == 0 && en->store != NULL) {
 		struct ring_options o = {
 			.depth = c->iodepth,

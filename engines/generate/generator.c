@@ -6,6 +6,7 @@
 
 const struct generator_ops *const generator_registry[] = {
 	&cm_generator,
+	&rnn_generator,
 	NULL,
 };
 static_assert(sizeof generator_registry / sizeof generator_registry[0] <= GENERATORS_MAX + 1,

@@ -27,10 +27,17 @@ struct generator_session; /* per thread */
 struct generator_info {
 	uint64_t model_bytes;	 /* of the model file: bytes at rest */
 	uint64_t model_digest;	 /* XXH3-64 of what the file holds: names the model */
+	uint64_t trained_on;	 /* fingerprint of the training split (corpus.h); 0: not known */
 	uint64_t resident_bytes; /* memory of the open model, without sessions */
 	uint64_t session_bytes;	 /* memory of a session, for each of its lanes */
 	unsigned lanes_max;	 /* contents that one session can advance together, >= 1 */
 	double macs_per_byte;	 /* multiply-accumulates for one byte, 0 if not counted */
+};
+
+/* How novel contents are sampled; part of what they are (spec.h). */
+struct generator_sampling {
+	uint32_t temperature_percentage; /* 100: as the model says; 1..1000 */
+	uint32_t top_p_percentage;	 /* 100: from all symbols; 1..100 */
 };
 
 /* One content being made by a session. */
@@ -41,14 +48,36 @@ struct generator_lane {
 	size_t nbytes, made;	 /* made: bytes made so far */
 };
 
+/* How far training has come, for the learning curve. */
+struct training_point {
+	double elapsed_s;
+	uint64_t steps, tokens; /* so far */
+	unsigned threads;
+	double bits_per_byte; /* of training documents that are kept aside to test on */
+};
+
+/* What a training may be told, and what it tells. A generator without a choice
+ * (cm) leaves all of it alone. */
+struct training {
+	double minutes;	  /* how long to train; 0: the generator's default */
+	uint64_t steps;	  /* instead of minutes, if not 0: exactly so many */
+	unsigned threads; /* 0: as many as there are cores */
+	/* Called as points become known; may be NULL. */
+	void (*report)(void *arg, const struct training_point *point);
+	void *report_arg;
+};
+
 struct generator_ops {
 	const char *name;
 
 	/* Trains on the training split of the corpus (which may be empty) and
 	 * writes the model to path (temporary file, fsync, rename). The same
-	 * documents give the same file on every machine and build. */
-	int (*train)(const struct corpus *corpus, const char *path, const struct progress *progress,
-		     struct error *e);
+	 * documents give the same file: with cm on every machine and build, with
+	 * rnn for equal steps and threads. training: NULL: all defaults. What a
+	 * stopped training (-ECANCELED) has reached is kept, and is gone on from,
+	 * where e says so. */
+	int (*train)(const struct corpus *corpus, const char *path, const struct training *training,
+		     const struct progress *progress, struct error *e);
 
 	/* Is a file that begins with these bytes a model of this generator, of
 	 * whatever version? */
@@ -65,6 +94,11 @@ struct generator_ops {
 			    struct error *e);
 	/* Lanes that were begun and not ended are given up. */
 	void (*session_close)(struct generator_session *s);
+
+	/* Optional, after session_open: contents are from now on sampled like this,
+	 * in integers; not called for archive contents. NULL: the generator knows
+	 * but one way. */
+	void (*sample)(struct generator_session *s, const struct generator_sampling *how);
 
 	/* Starts a content from the frozen model, on a lane that makes none. */
 	void (*begin)(struct generator_session *s, unsigned lane);
@@ -89,7 +123,7 @@ struct generator_ops {
 	void (*end)(struct generator_session *s, unsigned lane);
 };
 
-extern const struct generator_ops cm_generator;
+extern const struct generator_ops cm_generator, rnn_generator;
 
 /* generator.c: the trained generators, the default first; NULL-terminated. */
 #define GENERATORS_MAX 4u

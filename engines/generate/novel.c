@@ -2,6 +2,11 @@
 
 #include "engines/generate/spec.h"
 
+struct generator_sampling novel_sampling(const struct workload *w)
+{
+	return (struct generator_sampling){w->temperature_percentage, w->top_p_percentage};
+}
+
 void novel_begin(const struct generator_ops *ops, struct generator_session *s,
 		 struct generator_lane *lane, uint64_t content, uint32_t context)
 {

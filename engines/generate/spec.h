@@ -4,7 +4,8 @@
  * Archive: kept in a store. A record: format byte (1 coded, 2 raw), content
  * length (LEB128), then the range coder's code, or the bytes themselves where
  * the code would be longer.
- * Novel: not kept: (seed, context, length) follow from the content id.
+ * Novel: not kept: (seed, context, length) follow from the content id; how it
+ * is sampled (temperature, top-p) is the workload's, the same for all of them.
  */
 #ifndef GVR_SPEC_H
 #define GVR_SPEC_H

@@ -55,9 +55,10 @@ static int train_and_write(struct frozen *frozen, struct text *text, uint32_t do
 	return model_write(path, frozen, text, e);
 }
 
-static int cm_train(const struct corpus *corpus, const char *path, const struct progress *progress,
-		    struct error *e)
+static int cm_train(const struct corpus *corpus, const char *path, const struct training *training,
+		    const struct progress *progress, struct error *e)
 {
+	(void)training; /* one pass over the documents, always */
 	struct text text;
 	uint32_t document_count;
 	int err = select_documents(&text, &document_count, corpus, progress, e);

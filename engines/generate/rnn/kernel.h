@@ -22,6 +22,8 @@
 #define KERNEL_WEIGHT_MAX 63  /* 255 * 63 * 2 < 2^15: a pair's sum fits 16 bits */
 #define KERNEL_ALIGNMENT 64u  /* bytes, of packed weights */
 
+struct kernel_steps; /* kernel_steps.h */
+
 struct kernel {
 	const char *name; /* "portable", "avx2", "avxvnni", "avx512", "neon", "neondot" */
 	/* By this CPU and operating system. */
@@ -36,6 +38,7 @@ struct kernel {
 	 * batch: 1..KERNEL_BATCH_MAX. Thread-safe; reads no byte beyond its inputs. */
 	void (*matmul)(int32_t *out, const int8_t *w, const uint8_t *in, unsigned rows,
 		       unsigned cols, unsigned batch);
+	const struct kernel_steps *steps; /* what is done between products */
 };
 
 /* Where w[row][col] is in the packed weights of a matrix, below rows * cols. */

@@ -13,6 +13,7 @@
 #include <sys/auxv.h>
 #endif
 
+#include "engines/generate/rnn/kernel_steps.h"
 #include "engines/generate/rnn/kernel_tile.h"
 
 static bool always(void)
@@ -20,7 +21,8 @@ static bool always(void)
 	return true;
 }
 
-static const struct kernel portable = {"portable", always, kernel_portable_matmul};
+static const struct kernel portable = {"portable", always, kernel_portable_matmul,
+				       &kernel_steps_portable};
 
 #if defined(__x86_64__)
 
@@ -42,12 +44,16 @@ static bool has_avxvnni(void)
 
 static bool has_avx512(void)
 {
-	return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vnni");
+	return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+	       __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq") &&
+	       __builtin_cpu_supports("avx512vnni");
 }
 
-static const struct kernel avx2 = {"avx2", has_avx2, kernel_avx2_matmul};
-static const struct kernel avxvnni = {"avxvnni", has_avxvnni, kernel_avxvnni_matmul};
-static const struct kernel avx512 = {"avx512", has_avx512, kernel_avx512_matmul};
+static const struct kernel avx2 = {"avx2", has_avx2, kernel_avx2_matmul, &kernel_steps_avx2};
+static const struct kernel avxvnni = {"avxvnni", has_avxvnni, kernel_avxvnni_matmul,
+				      &kernel_steps_avx2};
+static const struct kernel avx512 = {"avx512", has_avx512, kernel_avx512_matmul,
+				     &kernel_steps_avx512};
 
 #elif defined(__aarch64__)
 
@@ -61,8 +67,9 @@ static bool has_neondot(void)
 	return getauxval(AT_HWCAP) & HWCAP_ASIMDDP;
 }
 
-static const struct kernel neon = {"neon", has_neon, kernel_neon_matmul};
-static const struct kernel neondot = {"neondot", has_neondot, kernel_neondot_matmul};
+static const struct kernel neon = {"neon", has_neon, kernel_neon_matmul, &kernel_steps_portable};
+static const struct kernel neondot = {"neondot", has_neondot, kernel_neondot_matmul,
+				      &kernel_steps_portable};
 
 #endif
 

@@ -1,0 +1,4 @@
+#if defined(__x86_64__)
+#define KERNEL_STEPS kernel_steps_avx2
+#include "engines/generate/rnn/kernel_steps_loops.h"
+#endif
