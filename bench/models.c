@@ -181,7 +181,7 @@ static struct contents_model *given_model(struct contents *c)
 /* A model that has seen what it is measured on is no measure. */
 static void notice_other_training(const struct contents *c, const struct contents_model *m)
 {
-	char line[WORKLOAD_PATH_NBYTES + 256];
+	char line[2 * sizeof m->path + 256];
 	if (c->workload->contents_kind != CONTENTS_ARCHIVE || m->trained_on == 0 ||
 	    m->trained_on == training_fingerprint(c))
 		return;
