@@ -98,6 +98,13 @@ static int train(const struct contents *c, struct contents_model *m, const char 
 		 const struct progress *progress, struct error *e)
 {
 	char line[512];
+	if (m->ops->train_minutes > 0) {
+		snprintf(line, sizeof line,
+			 "model %s: training for %.0f minutes; a workload's key model takes one "
+			 "that is there",
+			 m->ops->name, m->ops->train_minutes);
+		c->notice(line);
+	}
 	int err = m->ops->train(c->corpus, m->path, NULL, progress, e);
 	if (err == 0)
 		err = read_digest(m, e);

@@ -69,6 +69,7 @@ struct training {
 
 struct generator_ops {
 	const char *name;
+	double train_minutes; /* how long train takes unless told; 0: as long as it needs */
 
 	/* Trains on the training split of the corpus (which may be empty) and
 	 * writes the model to path (temporary file, fsync, rename). The same

@@ -178,6 +178,7 @@ static void input_forward(struct net *n, const float *parameters, const float *r
 		memcpy(n->r + (size_t)i * d, parameters + t->start.at + (size_t)b->bucket[i] * d,
 		       d * sizeof(float));
 	}
+	drop(n, n->u, (size_t)n->n * width, 2 * LAYERS_MAX);
 	blas_nt(n->r, n->u, rounded + t->in.at, n->n, d, width, 1);
 }
 
@@ -190,6 +191,7 @@ static void input_backward(struct net *n, const float *parameters, const float *
 
 	blas_tn(gradient + t->in.at, n->dr, n->u, d, width, n->n, 1);
 	blas_nn(n->dwide, n->dr, rounded + t->in.at, n->n, width, d, 0);
+	drop(n, n->dwide, (size_t)n->n * width, 2 * LAYERS_MAX);
 	for (uint32_t i = 0; i < n->n; i++) {
 		struct rows rows = rows_at(n, b, i);
 		const float *du = n->dwide + (size_t)i * width;

@@ -78,7 +78,8 @@ int net_create(struct net **out, const struct shape *s, uint32_t streams, uint32
 void net_destroy(struct net *n);
 /* The streams' states, layer by layer: layers x streams x width, zero at first. */
 float *net_states(struct net *n);
-/* From now on leaves out this part of what the layers add, chosen by key. */
+/* From now on leaves out this part of the input and of what the layers add,
+ * chosen by key. */
 void net_drop(struct net *n, float part, uint64_t key);
 
 /* parameters: tables and biases as they are; rounded: matrices as rounded.

@@ -410,6 +410,7 @@ static void rnn_end(struct generator_session *s, unsigned lane)
 
 const struct generator_ops rnn_generator = {
 	.name = "rnn",
+	.train_minutes = RNN_TRAIN_MINUTES,
 	.train = rnn_train,
 	.recognises = rnn_recognises,
 	.open = rnn_open,

@@ -15,7 +15,6 @@
 #include "engines/generate/rnn/train_text.h"
 #include "engines/generate/rnn/trainer.h"
 
-#define MINUTES 10.0
 #define SEED 1u
 
 /* The whole file is to stay below this; the dictionary takes what is left. */
@@ -243,7 +242,7 @@ static int train(struct run *r, const struct corpus *corpus, struct error *e)
 		return error_set(e, err, "out of memory for training");
 	r->plan = (struct train_plan){.minutes = r->training->minutes, .steps = r->training->steps};
 	if (r->plan.minutes == 0)
-		r->plan.minutes = MINUTES;
+		r->plan.minutes = RNN_TRAIN_MINUTES;
 	checkpoint_read(r->checkpoint, r->identity, &r->plan, r->trainer);
 	err = take_steps(r, e);
 	if (err == 0)

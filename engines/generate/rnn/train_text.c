@@ -285,21 +285,40 @@ static int find_candidates(struct train_text *t)
 	return 0;
 }
 
+/* One of the things that are made of the documents, in turn. */
+static int make_part(struct train_text *t, unsigned part, const struct train_text_options *o)
+{
+	switch (part) {
+	case 0:
+		return make_tokens(t, o->vocabulary);
+	case 1:
+		return make_dictionary(t, o->dictionary_file_nbytes);
+	default:
+		return find_candidates(t);
+	}
+}
+
+static int make_parts(struct train_text *t, const struct train_text_options *o,
+		      const struct progress *progress, struct error *e)
+{
+	for (unsigned part = 0; part < 3; part++) {
+		if (progress_step(progress, "learning the vocabulary", part, 3) != 0)
+			return error_set(e, -ECANCELED, "training was stopped");
+		int err = make_part(t, part, o);
+		if (err != 0)
+			return error_set(e, err, "out of memory for the training documents");
+	}
+	return 0;
+}
+
 int train_text_make(struct train_text *t, const struct corpus *corpus,
 		    const struct train_text_options *options, const struct progress *progress,
 		    struct error *e)
 {
 	memset(t, 0, sizeof *t);
 	int err = read_corpus(t, corpus, progress, e);
-	if (err == 0) {
-		err = make_tokens(t, options->vocabulary);
-		if (err == 0)
-			err = make_dictionary(t, options->dictionary_file_nbytes);
-		if (err == 0)
-			err = find_candidates(t);
-		if (err != 0)
-			error_set(e, err, "out of memory for the training documents");
-	}
+	if (err == 0)
+		err = make_parts(t, options, progress, e);
 	if (err != 0)
 		train_text_fini(t);
 	return err;

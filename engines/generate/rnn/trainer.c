@@ -99,7 +99,7 @@ static void adam(struct worker *w)
 	double steps = (double)t->position.steps + 1;
 	float correct1 = 1 / (1 - (float)pow((double)BETA1, steps));
 	float correct2 = 1 / (1 - (float)pow((double)BETA2, steps));
-	float clip = clip_of(t), rate = t->rate * correct1;
+	float clip = clip_of(t), rate = t->rate * correct1, keep = 1 - t->rate * t->o.decay;
 	size_t begin, end;
 
 	part_of(t, w->index, &begin, &end);
@@ -107,7 +107,7 @@ static void adam(struct worker *w)
 		float x = g[i] * clip;
 		first[i] = BETA1 * first[i] + (1 - BETA1) * x;
 		second[i] = BETA2 * second[i] + (1 - BETA2) * x * x;
-		p[i] -= rate * first[i] / (sqrtf(second[i] * correct2) + 1e-8f);
+		p[i] = p[i] * keep - rate * first[i] / (sqrtf(second[i] * correct2) + 1e-8f);
 	}
 }
 

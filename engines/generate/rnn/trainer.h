@@ -19,6 +19,7 @@ struct trainer_options {
 	uint32_t steps;	  /* tokens of each stream in a step */
 	uint64_t seed;
 	float rate;    /* of learning, at its highest */
+	float decay;   /* of the parameters in each step, in parts of the rate */
 	float dropout; /* part of the activations that is left out in training */
 };
 
