@@ -63,15 +63,15 @@ int vocabulary_init(struct vocabulary *v, struct token *tokens, uint32_t count)
 	while (v->slot_mask < 4 * count)
 		v->slot_mask = v->slot_mask * 2 + 1;
 	v->slots = calloc((size_t)v->slot_mask + 1, sizeof *v->slots);
-	if (v->slots == NULL)
-		return -ENOMEM;
-	int err = 0;
+	int err = v->slots == NULL ? -ENOMEM : 0;
 	for (uint32_t i = 0; i < count && err == 0; i++)
 		err = add_token(v, i);
 	if (err == 0)
 		err = check_bytes(v);
-	if (err != 0)
+	if (err != 0) {
 		free(v->slots);
+		memset(v, 0, sizeof *v); /* the tokens are the caller's still */
+	}
 	return err;
 }
 
