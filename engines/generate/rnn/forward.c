@@ -139,8 +139,9 @@ static void embed(struct forward *f, const struct forward_input *const *inputs, 
 	}
 	multiply(f, &m->in, f->in, count);
 	for (unsigned k = 0; k < count; k++)
-		scale(f, f->r + (size_t)k * s->width, &m->in, k,
-		      m->start + (size_t)inputs[k]->bucket * s->width);
+		memcpy(f->r + (size_t)k * s->width, m->start + (size_t)inputs[k]->bucket * s->width,
+		       s->width * sizeof *f->r);
+	accumulate(f, &m->in, count); /* a wild model's sum is more than norm takes */
 }
 
 static void norm(struct forward *f, unsigned count)
