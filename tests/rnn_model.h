@@ -236,6 +236,27 @@ static inline void rnn_model_put(uint8_t *out, uint64_t value, unsigned nbytes)
 		out[i] = (uint8_t)(value >> (8 * i));
 }
 
+/* Where tensor i of tensors_list begins in the file; of one more than there are:
+ * where the dictionary does. */
+static inline size_t rnn_model_tensor_at(const struct shape *s, unsigned i)
+{
+	struct tensors t;
+	const struct tensor *list[TENSORS_MAX];
+	size_t at = MODEL_HEADER_NBYTES +
+		    aligned_nbytes((size_t)s->vocabulary * (1 + TOKEN_NBYTES_MAX));
+	tensors_layout(&t, s);
+	tensors_list(&t, s, list);
+	for (unsigned k = 0; k < i; k++) {
+		size_t rows = list[k]->rows, cols = list[k]->cols;
+		if (list[k]->kind == TENSOR_MATRIX)
+			at += MODEL_ALIGNMENT + aligned_nbytes(padded_rows(list[k]->rows)) +
+			      aligned_nbytes(padded_rows(list[k]->rows) * cols);
+		else
+			at += aligned_nbytes(rows * cols * (list[k]->kind == TENSOR_BIAS ? 4 : 1));
+	}
+	return at;
+}
+
 /* Makes the digests right again, so that what they guard is looked at. */
 static inline void rnn_model_seal(uint8_t *bytes, size_t nbytes)
 {
