@@ -60,7 +60,7 @@ static int open_bytes(struct generator **out, const uint8_t *bytes, size_t nbyte
 		return error_set(e, -ENOMEM, "%s: out of memory", name);
 	g->kernel = kernel_choose(e);
 	int err =
-		g->kernel == NULL ? -EINVAL : model_open_memory(&g->model, bytes, nbytes, name, e);
+		g->kernel == NULL ? -ENOTSUP : model_open_memory(&g->model, bytes, nbytes, name, e);
 	if (err != 0) {
 		free(g);
 		return err;
