@@ -11,11 +11,17 @@
 /* In this machine's byte order: a checkpoint does not travel. */
 struct checkpoint_head {
 	char magic[8];
-	uint64_t identity, nbytes, digest; /* of what follows the head */
+	uint64_t identity, nbytes, digest; /* nbytes follow the head */
 	struct train_plan plan;
 };
 
 static const char MAGIC[8] = "gvrckpt1";
+
+/* The digest is of the plan and, with that as seed, of what follows the head. */
+static uint64_t seed_of(const struct train_plan *plan)
+{
+	return XXH3_64bits(plan, sizeof *plan);
+}
 
 /* ---- writing ---- */
 
@@ -44,7 +50,7 @@ int checkpoint_write(const char *path, uint64_t identity, const struct train_pla
 
 	if (p.digest == NULL)
 		return error_set(e, -ENOMEM, "%s: out of memory", path);
-	XXH3_64bits_reset(p.digest);
+	XXH3_64bits_reset_withSeed(p.digest, seed_of(plan));
 	trainer_visit(t, add_part, &p);
 	memcpy(head.magic, MAGIC, sizeof MAGIC);
 	head.nbytes = p.nbytes;
@@ -106,7 +112,8 @@ bool checkpoint_read(const char *path, uint64_t identity, struct train_plan *pla
 		memcpy(&head, bytes, sizeof head);
 		good = memcmp(head.magic, MAGIC, sizeof MAGIC) == 0 && head.identity == identity &&
 		       head.nbytes == wanted &&
-		       head.digest == XXH3_64bits(bytes + sizeof head, wanted);
+		       head.digest == XXH3_64bits_withSeed(bytes + sizeof head, wanted,
+							   seed_of(&head.plan));
 	}
 	if (good) {
 		struct source s = {bytes + sizeof head, wanted};

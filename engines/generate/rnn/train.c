@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 #include <xxhash.h>
@@ -14,6 +15,7 @@
 #include "engines/generate/rnn/model.h"
 #include "engines/generate/rnn/train_text.h"
 #include "engines/generate/rnn/trainer.h"
+#include "workloads/file.h"
 
 #define SEED 1u
 
@@ -120,9 +122,11 @@ static float rate_part(const struct run *r)
 	return (float)(warm < 1 ? part * warm : part);
 }
 
+/* Without documents there is nothing to learn: the model is as it begins. */
 static bool is_over(const struct run *r)
 {
-	return r->plan.steps > 0 && r->plan.steps_done >= r->plan.steps;
+	return r->text.document_count == 0 ||
+	       (r->plan.steps > 0 && r->plan.steps_done >= r->plan.steps);
 }
 
 static bool time_to_test(const struct run *r)
@@ -253,6 +257,23 @@ static int train(struct run *r, const struct corpus *corpus, struct error *e)
 	return err;
 }
 
+/* What would otherwise show when the training is over. */
+static int check_folder(const char *path, struct error *e)
+{
+	char folder[4096];
+	struct stat st;
+
+	if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
+		return file_error(e, -EISDIR, "cannot write", path);
+	snprintf(folder, sizeof folder, "%s", path);
+	char *slash = strrchr(folder, '/');
+	if (slash != NULL)
+		slash[slash == folder] = '\0';
+	if (access(slash != NULL ? folder : ".", W_OK | X_OK) != 0)
+		return file_error(e, -errno, "cannot write", path);
+	return 0;
+}
+
 int rnn_train(const struct corpus *corpus, const char *path, const struct training *training,
 	      const struct progress *progress, struct error *e)
 {
@@ -272,7 +293,9 @@ int rnn_train(const struct corpus *corpus, const char *path, const struct traini
 	int n = snprintf(r.checkpoint, sizeof r.checkpoint, "%s.checkpoint", path);
 	if (n < 0 || (size_t)n >= sizeof r.checkpoint)
 		return error_set(e, -ENAMETOOLONG, "%s: the name is too long", path);
-	int err = blas_open(e);
+	int err = check_folder(path, e);
+	if (err == 0)
+		err = blas_open(e);
 	if (err == 0)
 		err = train_text_make(&r.text, corpus, &o, progress, e);
 	if (err != 0)

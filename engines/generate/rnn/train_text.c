@@ -255,9 +255,10 @@ static int make_dictionary(struct train_text *t, size_t file_nbytes)
 		d->dictionary_begin = d->begin - begin;
 		d->dictionary_end = d->dictionary_begin + d->count;
 	}
-	if (first < t->document_count)
-		t->dictionary_bytes = t->bytes + t->documents[first].begin_byte;
-	t->dictionary_nbytes = t->bytes + t->byte_count - t->dictionary_bytes;
+	uint64_t begin_byte =
+		first < t->document_count ? t->documents[first].begin_byte : t->byte_count;
+	t->dictionary_bytes = t->bytes + begin_byte;
+	t->dictionary_nbytes = t->byte_count - begin_byte;
 	return 0;
 }
 

@@ -25,7 +25,8 @@ struct trainer_options {
 
 struct trainer;
 
-/* text stays the caller's, and must stay. -ENOMEM, or -EAGAIN: no threads. */
+/* text (with something to learn from) stays the caller's, and must stay. -ENOMEM, or -EAGAIN: no
+ * threads. */
 int trainer_create(struct trainer **out, const struct trainer_options *o,
 		   const struct train_text *text);
 void trainer_destroy(struct trainer *t);
