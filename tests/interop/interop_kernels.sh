@@ -17,7 +17,7 @@ flags() { # flags MACHINE FILE: as in the Makefile
 	x86_64*kernel_avx2.c) echo -mavx2 ;;
 	x86_64*kernel_avx512.c) echo -mavx512f -mavx512vnni ;;
 	x86_64*kernel_steps_avx2.c) echo -mavx2 ;;
-	x86_64*kernel_steps_avx512.c) echo -mavx512f -mavx512bw -mavx512vl -mavx512dq ;;
+	x86_64*kernel_steps_avx512.c) echo -mavx512f -mavx512bw -mavx512vl -mavx512dq -mprefer-vector-width=512 ;;
 	x86_64*kernel_avxvnni.c) echo -mavx2 -mavxvnni ;;
 	aarch64*kernel_neondot.c) echo -march=armv8.2-a+dotprod ;;
 	esac
