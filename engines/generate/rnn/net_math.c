@@ -3,8 +3,9 @@
 #include <math.h>
 #include <string.h>
 
-/* Compiled for several processors; the one at hand is chosen when loading. */
-#if defined(__x86_64__) && !defined(__clang__)
+/* Compiled for several processors; the one at hand is chosen when loading, which
+ * is before the thread sanitizer can be called. */
+#if defined(__x86_64__) && !defined(__clang__) && !defined(__SANITIZE_THREAD__)
 #define VECTORS __attribute__((target_clones("default", "avx2", "avx512f")))
 #else
 #define VECTORS
