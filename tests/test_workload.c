@@ -523,6 +523,40 @@ static void minimum_counts_follow_the_scenario(void **state)
 	assert_int_equal(w.min_query_count, 7);
 }
 
+#define CM "[engine c]\nkind = generate\ngenerator = cm\n"
+#define RNN "[engine r]\nkind = generate\ngenerator = rnn\n"
+#define DEFAULT "[engine d]\nkind = generate\n"
+
+static void generators_must_go_together(void **state)
+{
+	(void)state;
+	static const char same[] = "name the same in all";
+	assert_refused(NOVEL "model = m\n" CM RNN, "dir/t.ini:9: generator = rnn", same);
+	assert_refused(NOVEL "model = m\n" RNN CM, "dir/t.ini:9: generator = cm", same);
+	/* the line that is written, where the other is the default */
+	assert_refused(NOVEL "model = m\n" DEFAULT RNN, "dir/t.ini:8: generator = rnn", same);
+	assert_refused(NOVEL "model = m\n" RNN DEFAULT, "dir/t.ini:6: generator = cm", same);
+	parse(NOVEL "model = m\n" CM DEFAULT);
+	parse("[workload]\ncontents = archive:d\n" CM RNN);
+}
+
+static void only_rnn_is_told_how_to_sample(void **state)
+{
+	(void)state;
+	static const char remedy[] = "set generator = rnn there";
+	assert_refused(NOVEL "model = m\ntemperature_percentage = 80\n" CM,
+		       "dir/t.ini:4: temperature_percentage: [engine \"c\"]", remedy);
+	assert_refused(NOVEL "model = m\ntop_p_percentage = 90\n" DEFAULT,
+		       "dir/t.ini:4: top_p_percentage: [engine \"d\"]", remedy);
+	struct workload w = parse(NOVEL "model = m\ntemperature_percentage = 80\n"
+					"top_p_percentage = 90\n" RNN);
+	assert_int_equal(w.temperature_percentage, 80);
+	assert_int_equal(w.top_p_percentage, 90);
+	parse(NOVEL "model = m\ntemperature_percentage = 100\n" CM);
+	assert_refused(NOVEL "model = m\ntemperature_percentage = 0\n" RNN, "dir/t.ini:4: ", "");
+	assert_refused(NOVEL "model = m\ntop_p_percentage = 101\n" RNN, "dir/t.ini:4: ", "");
+}
+
 static void keys_must_go_together(void **state)
 {
 	(void)state;
@@ -859,6 +893,8 @@ int main(void)
 		cmocka_unit_test(engine_values_must_be_allowed),
 		cmocka_unit_test(loads_of_many_shapes_are_read),
 		cmocka_unit_test(minimum_counts_follow_the_scenario),
+		cmocka_unit_test(generators_must_go_together),
+		cmocka_unit_test(only_rnn_is_told_how_to_sample),
 		cmocka_unit_test(keys_must_go_together),
 		cmocka_unit_test(bytes_that_are_no_text_are_refused),
 		cmocka_unit_test(sets_replace_and_add),
