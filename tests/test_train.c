@@ -559,7 +559,7 @@ static void integers_code_what_floats_promise(void **state)
 {
 	(void)state;
 	struct corpus *c = make_corpus("long", 40, 900);
-	struct told told = train(c, "model", SANITIZED ? 8 : 50, 2);
+	struct told told = train(c, "model", SANITIZED ? 8 : 36, 2);
 	double bits = coded_bits(c, "model");
 	print_message("# promised %.4f, coded %.4f bits/byte\n", told.best_bits, bits);
 	assert_true(fabs(bits - told.best_bits) < 0.015 * told.best_bits);
