@@ -217,6 +217,10 @@ static void choose_options(struct run *r)
 		.steps = STEPS,
 		.seed = SEED,
 		.rate = RATE,
+		.decay = 0.03f,
+		.dropout = 0.08f,
+		.dropout_growth = 0.006f,
+		.dropout_max = 0.25f,
 	};
 	r->options.shape.vocabulary = r->text.vocabulary.count;
 }

@@ -176,6 +176,15 @@ static double run_job(struct trainer *t, enum job job)
 	return bits;
 }
 
+/* What was seen often is easily learned by heart. */
+static float dropout(const struct trainer *t)
+{
+	double seen = (double)t->position.tokens /
+		      (double)(t->text->token_count - t->text->aside_tokens + 1);
+	float part = t->o.dropout + t->o.dropout_growth * (float)seen;
+	return part < t->o.dropout_max ? part : t->o.dropout_max;
+}
+
 double trainer_step(struct trainer *t, float part)
 {
 	uint64_t count = 0;
@@ -183,7 +192,7 @@ double trainer_step(struct trainer *t, float part)
 	for (unsigned k = 0; k < t->o.threads; k++) {
 		struct worker *w = &t->workers[k];
 		count += feed_fill(&t->feed, w->streams, &w->batch);
-		net_drop(w->net, t->o.dropout, prng_key(t->o.seed + k, t->position.steps));
+		net_drop(w->net, dropout(t), prng_key(t->o.seed + k, t->position.steps));
 	}
 	t->rate = t->o.rate * part;
 	double bits = run_job(t, JOB_STEP);

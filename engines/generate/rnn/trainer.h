@@ -18,9 +18,11 @@ struct trainer_options {
 	unsigned threads; /* a power of two, at most TRAINER_THREADS_MAX */
 	uint32_t steps;	  /* tokens of each stream in a step */
 	uint64_t seed;
-	float rate;    /* of learning, at its highest */
-	float decay;   /* of the parameters in each step, in parts of the rate */
-	float dropout; /* part of the activations that is left out in training */
+	float rate;  /* of learning, at its highest */
+	float decay; /* of the parameters in each step, in parts of the rate */
+	/* Part of the activations that is left out in training: at first, how much
+	 * more each time that all documents were seen, and at most. */
+	float dropout, dropout_growth, dropout_max;
 };
 
 struct trainer;
