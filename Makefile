@@ -192,9 +192,16 @@ bench-retrieve: $(GVR) $(BUILD)/tests/bench/decode $(CORPUS)
 	$(Q)$(BUILD)/tests/bench/decode $(CORPUS)
 	$(Q)GVR=$(abspath $(GVR)) sh tests/bench/retrieve.sh
 
-# The generator's kernels beside the peak of their instructions, on one core (seconds).
-bench-generate: $(BUILD)/tests/bench/kernel
+# The generator's kernels beside the peak of their instructions; one stream of it
+# beside llama2.c's int8 program (RUNQ=/path/to/runq.c where there is no network);
+# and the model of the demo, if there is one, beside general compressors (minutes).
+GENERATE_BENCHES := $(addprefix $(BUILD)/tests/bench/,decode_tokens held_out kernel)
+DEMO_MODEL := $(wildcard workloads/manpages.gvrm)
+bench-generate: $(GENERATE_BENCHES) $(if $(DEMO_MODEL),$(CORPUS))
 	$(Q)$(BUILD)/tests/bench/kernel
+	$(Q)BUILD=$(BUILD) MODEL=$(DEMO_MODEL) sh tests/bench/runq.sh
+	$(Q)$(if $(DEMO_MODEL),BUILD=$(BUILD) sh tests/bench/peers.sh $(CORPUS) $(DEMO_MODEL),\
+		echo "peers: not measured (no workloads/manpages.gvrm)")
 
 $(BUILD)/tests/bench/%: $(BUILD)/tests/bench/%.c.o $(BUILD)/libgvr.a
 	@$(if $(V),,echo "  LD   $@")
