@@ -261,7 +261,7 @@ static void samples_have_the_models_distribution(void **state)
 {
 	struct fixture *f = *state;
 	struct tallies t = {0};
-	draw(f, &t, SANITIZED ? 20000 : 1000000, 1);
+	draw(f, &t, SANITIZED ? 50000 : 1000000, 1);
 	assert_true(t.candidates_seen > t.places / 20);
 	assert_all_fair(&t);
 }
@@ -275,7 +275,7 @@ static void sampling_has_the_distribution_that_is_asked_for(void **state)
 		struct tallies t = {0};
 		rnn->sample(f->session, &how[i]);
 		forward_sample(f->forward, &how[i]);
-		draw(f, &t, SANITIZED ? 5000 : 100000, 1000 * (i + 1));
+		draw(f, &t, SANITIZED ? 20000 : 100000, 1000 * (i + 1));
 		assert_all_fair(&t);
 	}
 	rnn->sample(f->session, &(struct generator_sampling){100, 100});
