@@ -74,8 +74,8 @@ int model_write_file(const char *path, const struct model_parts *parts, struct e
 /* Of a model file, all but the dictionary's frame. */
 size_t model_network_nbytes(const struct shape *s);
 
-/* bytes must stay as long as the model. -EBADMSG: not one of this version, or
- * damaged: whatever the bytes are, what is accepted is safe to compute with. */
+/* bytes: at a multiple of 64; they must stay as long as the model. -EBADMSG: not one of this
+ * version, or damaged: whatever the bytes are, what is accepted is safe to compute with. */
 int model_open_memory(struct model **out, const uint8_t *bytes, size_t nbytes, const char *name,
 		      struct error *e);
 void model_close(struct model *m);

@@ -7,8 +7,8 @@
 
 #include "engines/generate/generator.h"
 
-/* Opens a model file that is in memory and stays there; `name` stands for its
- * path in messages. */
+/* Opens a model file that is in memory, at a multiple of 64, and stays there;
+ * `name` stands for its path in messages. */
 int rnn_open_memory(struct generator **out, const uint8_t *bytes, size_t nbytes, const char *name,
 		    struct error *e);
 
