@@ -297,12 +297,12 @@ static void the_same_options_give_the_same_file(void **state)
 {
 	(void)state;
 	for (unsigned threads = 1; threads <= 2; threads++) {
-		train(small, "one", 4, threads);
-		train(small, "two", 4, threads);
+		train(small, "one", 2, threads);
+		train(small, "two", 2, threads);
 		assert_true(same_files("one", "two"));
 		assert_false(exists("one.checkpoint"));
 	}
-	train(small, "two", 5, 2);
+	train(small, "two", 3, 2);
 	assert_false(same_files("one", "two"));
 }
 
@@ -329,12 +329,12 @@ static void a_stopped_training_goes_on(void **state)
 {
 	(void)state;
 	for (unsigned threads = 1; threads <= 2; threads++) {
-		train(small, "whole", 6, threads);
-		struct told before = stop_halfway(small, "parts", 6, threads);
-		struct told after = train(small, "parts", 6, threads);
-		assert_int_equal(before.steps, 3);
-		assert_int_equal(after.first_steps, 4);
-		assert_int_equal(after.steps, 6);
+		train(small, "whole", 4, threads);
+		struct told before = stop_halfway(small, "parts", 4, threads);
+		struct told after = train(small, "parts", 4, threads);
+		assert_int_equal(before.steps, 2);
+		assert_int_equal(after.first_steps, 3);
+		assert_int_equal(after.steps, 4);
 		assert_true(same_files("whole", "parts"));
 		assert_false(exists("parts.checkpoint"));
 	}
@@ -559,7 +559,7 @@ static void integers_code_what_floats_promise(void **state)
 {
 	(void)state;
 	struct corpus *c = make_corpus("long", 40, 900);
-	struct told told = train(c, "model", SANITIZED ? 8 : 36, 2);
+	struct told told = train(c, "model", SANITIZED ? 8 : 24, 2);
 	double bits = coded_bits(c, "model");
 	print_message("# promised %.4f, coded %.4f bits/byte\n", told.best_bits, bits);
 	assert_true(fabs(bits - told.best_bits) < 0.015 * told.best_bits);

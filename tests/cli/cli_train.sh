@@ -63,7 +63,7 @@ test_bad_values() {
 
 test_the_card_describes_the_model() {
 	documents "$WORK/docs" 60
-	train 0 "$WORK/docs" --steps 3 --threads 1
+	train 0 "$WORK/docs" --steps 1 --threads 1
 	[ "$(head -c 1 "$WORK/m.gvrm.json")" = "{" ] && [ "$(tail -n 1 "$WORK/m.gvrm.json")" = "}" ] ||
 		fail "not one object"
 	[ "$(card generator)" = rnn ] || fail "generator"
@@ -137,9 +137,9 @@ test_a_full_disk() {
 
 test_ctrl_c_and_on() {
 	documents "$WORK/docs" 60
-	train 0 "$WORK/docs" --steps 16 --threads 1
+	train 0 "$WORK/docs" --steps 12 --threads 1
 	mv "$WORK/m.gvrm" "$WORK/whole"
-	"$GVR" train "$WORK/docs" -o "$WORK/m.gvrm" --generator rnn --steps 16 --threads 1 \
+	"$GVR" train "$WORK/docs" -o "$WORK/m.gvrm" --generator rnn --steps 12 --threads 1 \
 		>"$WORK/out" 2>"$WORK/err" &
 	pid=$!
 	for wait in $(seq 500); do
@@ -154,8 +154,8 @@ test_ctrl_c_and_on() {
 	err_has "run the same command to go on"
 	err_has "$WORK/m.gvrm.checkpoint"
 	[ -s "$WORK/m.gvrm.checkpoint" ] && [ ! -e "$WORK/m.gvrm" ] || fail "left: $(ls "$WORK")"
-	train 0 "$WORK/docs" --steps 16 --threads 1
-	out_has "      16 steps"
+	train 0 "$WORK/docs" --steps 12 --threads 1
+	out_has "      12 steps"
 	if grep -q ' 1 steps' "$WORK/out"; then fail "it began anew"; fi
 	cmp "$WORK/whole" "$WORK/m.gvrm" || fail "another model than without a stop"
 	[ ! -e "$WORK/m.gvrm.checkpoint" ] || fail "the checkpoint is left"
@@ -188,7 +188,7 @@ contents_digest() {
 
 test_a_workload_with_the_model() {
 	documents "$WORK/docs" 60
-	train 0 "$WORK/docs" --steps 3 --threads 1
+	train 0 "$WORK/docs" --steps 1 --threads 1
 	workload "$WORK/w.ini" "contents = archive:$WORK/docs"
 	expect 0 "$GVR" load "$WORK/w.ini" --store "$STORE"
 	if grep -q "other documents" "$WORK/out" "$WORK/err"; then fail "not other documents"; fi
@@ -204,7 +204,7 @@ test_a_workload_with_the_model() {
 
 test_novel_contents() {
 	documents "$WORK/docs" 60
-	train 0 "$WORK/docs" --steps 3 --threads 1
+	train 0 "$WORK/docs" --steps 1 --threads 1
 	workload "$WORK/w.ini" 'contents = novel:40' 'size = fixed:300' 'contexts = 4' \
 		'temperature_percentage = 80' 'top_p_percentage = 90'
 	expect 0 "$GVR" load "$WORK/w.ini" --store "$STORE"
