@@ -24,7 +24,7 @@ static struct generator_session *session(void)
 	if (mkdtemp(dir) == NULL)
 		abort();
 	snprintf(path, sizeof path, "%s/model", dir);
-	if (cm_generator.train(&nothing, path, NULL, &e) != 0 ||
+	if (cm_generator.train(&nothing, path, NULL, NULL, &e) != 0 ||
 	    cm_generator.open(&g, path, &e) != 0 || cm_generator.session_open(&s, g, 1, &e) != 0)
 		abort();
 	unlink(path);
