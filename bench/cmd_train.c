@@ -57,9 +57,11 @@ static void on_point(void *arg, const struct training_point *p)
 		c->point_count--;
 	c->points[c->point_count++] = *p;
 	progress_clear();
-	printf("%5u:%02u  %8" PRIu64 " steps  %7.1f M tokens  %.4f bits/byte\n",
-	       (unsigned)(p->elapsed_s / 60), (unsigned)fmod(p->elapsed_s, 60), p->steps,
-	       (double)p->tokens / 1e6, p->bits_per_byte);
+	char bits[32] = "nothing to test on";
+	if (p->bits_per_byte > 0)
+		snprintf(bits, sizeof bits, "%.4f bits/byte", p->bits_per_byte);
+	printf("%5u:%02u  %8" PRIu64 " steps  %7.1f M tokens  %s\n", (unsigned)(p->elapsed_s / 60),
+	       (unsigned)fmod(p->elapsed_s, 60), p->steps, (double)p->tokens / 1e6, bits);
 	fflush(stdout);
 }
 

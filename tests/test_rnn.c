@@ -16,9 +16,9 @@ static const struct generator_ops *const rnn = &rnn_generator;
 /* What any build and any kernel must make of the synthetic model: its tokens
  * and tensors, specs of documents, novel contents, and those at 80 % and 95 %. */
 #define GOLDEN_NETWORK UINT64_C(0x19d136ffaa6481ca)
-#define GOLDEN_SPECS UINT64_C(0xc5391fb8d4292a1d)
-#define GOLDEN_NOVEL UINT64_C(0xa4f42556e37d38b4)
-#define GOLDEN_SAMPLED UINT64_C(0xbdf8ce5bf1abb0e1)
+#define GOLDEN_SPECS UINT64_C(0xb70a4144ff7f4d90)
+#define GOLDEN_NOVEL UINT64_C(0xd39d04d7de7ae83b)
+#define GOLDEN_SAMPLED UINT64_C(0x064f69dccc9ed29f)
 
 #define DICTIONARY_NBYTES 20000u
 
@@ -215,48 +215,24 @@ static void random_bytes_cost_hardly_more(void **state)
 
 /* ---- any code ---- */
 
-/* A document in which a token was coded as other than the candidate that it is
- * has a shorter code. */
-static bool has_candidates(const uint8_t *bytes, size_t nbytes)
-{
-	struct match *m = malloc(sizeof *m);
-	struct match_text nothing = {0};
-	unsigned bucket;
-	bool found = false;
-	match_begin(m, &nothing);
-	for (size_t i = 0; i < nbytes && !found; i++) {
-		found = match_candidate(m, &bucket) == bytes[i] * 37 % 256;
-		match_update(m, (uint16_t)(bytes[i] * 37 % 256));
-	}
-	free(m);
-	return found;
-}
-
-/* Of a model whose tokens are the single bytes, so that a document is cut in
- * one way only: what is made from random bits has these bits as its code. */
+/* What is made from random bits has these bits as its code: each token of it is
+ * the one that a greedy cut finds, and none has two codes. */
 static void random_bits_come_back(void **state)
 {
-	(void)state;
-	struct shape shape = rnn_model_shape(256, 64, 1);
-	size_t file_nbytes, compared = 0;
-	uint8_t *file = rnn_model_make(&shape, 0, &file_nbytes), bits[64], made[40], code[400];
-	struct generator *g = open_model(file, file_nbytes);
-	struct generator_session *s = open_session(g, 1);
-	for (uint64_t key = 0; key < 100; key++) {
+	struct fixture *f = *state;
+	static uint8_t bits[8000], made[3000], code[16600];
+	for (uint64_t key = 0; key < (SANITIZED ? 10 : 100); key++) {
 		int overflow;
 		fill_random(bits, sizeof bits, key);
-		decode(s, bits, sizeof bits, made, sizeof made);
-		size_t nbytes = encode(s, made, sizeof made, code, sizeof code, &overflow);
-		if (has_candidates(made, sizeof made))
-			continue;
-		assert_in_range(nbytes, 20, sizeof bits);
-		assert_memory_equal(code, bits, nbytes - 4);
-		compared++;
+		decode(f->session, bits, sizeof bits, made, sizeof made);
+		/* the last token may be cut off by the content's end */
+		size_t whole = sizeof made - TOKEN_NBYTES_MAX, same = 0;
+		size_t nbytes = encode(f->session, made, whole, code, sizeof code, &overflow);
+		assert_in_range(nbytes, 400, sizeof bits);
+		while (same < nbytes && code[same] == bits[same])
+			same++;
+		assert_in_range(same, nbytes - TOKEN_NBYTES_MAX * 4, nbytes);
 	}
-	assert_in_range(compared, 60, 100);
-	rnn->session_close(s);
-	rnn->close(g);
-	free(file);
 }
 
 /* Any bytes are some content's code, also with nothing after them. */

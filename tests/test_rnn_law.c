@@ -46,6 +46,7 @@ struct shadow {
 	uint16_t last[3];
 	int32_t state[128];
 	struct match match;
+	struct greedy_tail tail;
 	unsigned bucket;
 };
 
@@ -95,6 +96,7 @@ static void begin_all(struct fixture *f, uint64_t key)
 			s->last[k] = VOCABULARY;
 		memset(s->state, 0, sizeof s->state);
 		match_begin(&s->match, &f->model->dictionary);
+		s->tail.count = 0;
 		f->lanes[i] = (struct generator_lane){
 			.index = i, .out = f->out[i], .nbytes = sizeof f->out[i]};
 		f->pointers[i] = &f->lanes[i];
@@ -130,8 +132,9 @@ static uint16_t made(const struct fixture *f, unsigned lane, size_t before)
 	return token;
 }
 
-static void take(struct shadow *s, uint16_t token)
+static void take(struct fixture *f, struct shadow *s, uint16_t token)
 {
+	greedy_update(&s->tail, &f->model->greedy, &f->model->vocabulary, token);
 	s->last[2] = s->last[1];
 	s->last[1] = s->last[0];
 	s->last[0] = token;
@@ -146,20 +149,24 @@ struct expected {
 	double candidate; /* comes, as such or by the way of clusters */
 };
 
+/* The candidate is asked for first, and by the way of clusters not again. */
 static void expect(struct fixture *f, unsigned lane, const struct forward_input *x,
 		   const uint32_t *clusters, unsigned cluster, struct expected *e)
 {
-	bool has = x->candidate != VOCABULARY;
+	const struct greedy_tail *tail = &f->shadows[lane].tail;
+	const struct greedy_tree *tree = &f->model->greedy;
+	const struct vocabulary *v = &f->model->vocabulary;
+	bool has = x->candidate != VOCABULARY && greedy_allows(tail, tree, v, x->candidate);
 	unsigned c = x->candidate / CLUSTER_TOKENS, t = x->candidate % CLUSTER_TOKENS;
+	uint64_t forbidden = greedy_forbids(tail, tree, v, cluster);
 	double whole = 0;
+	if (has && cluster == c)
+		forbidden |= UINT64_C(1) << t;
 	e->hit = has ? forward_hit(f->forward, lane, x->bucket) / ALL : 0;
 	for (unsigned i = 0; i < CLUSTERS; i++)
 		e->cluster[i] = (1 - e->hit) * clusters[i] / ALL + (has && i == c ? e->hit : 0);
-	e->candidate = 0;
-	if (has)
-		e->candidate = e->hit + (1 - e->hit) * (clusters[c] / ALL) *
-						(forward_tokens(f->forward, lane, c)[t] / ALL);
-	const uint32_t *tokens = forward_tokens(f->forward, lane, cluster);
+	e->candidate = e->hit;
+	const uint32_t *tokens = forward_tokens(f->forward, lane, cluster, forbidden);
 	for (unsigned i = 0; i < CLUSTER_TOKENS; i++) {
 		e->token[i] = (1 - e->hit) * (clusters[cluster] / ALL) * (tokens[i] / ALL);
 		if (has && cluster == c && i == t)
@@ -210,7 +217,7 @@ static void step(struct fixture *f, struct tallies *t)
 		expect(f, i, &inputs[i], clusters + (size_t)i * CLUSTERS, token / CLUSTER_TOKENS,
 		       &e);
 		hold_against(t, &inputs[i], &e, token);
-		take(&f->shadows[i], token);
+		take(f, &f->shadows[i], token);
 	}
 }
 

@@ -562,7 +562,8 @@ static void integers_code_what_floats_promise(void **state)
 	struct told told = train(c, "model", SANITIZED ? 8 : 24, 2);
 	double bits = coded_bits(c, "model");
 	print_message("# promised %.4f, coded %.4f bits/byte\n", told.best_bits, bits);
-	assert_true(fabs(bits - told.best_bits) < 0.015 * told.best_bits);
+	/* a little less: what a greedy cut rules out has no share of the code */
+	assert_true(bits < 1.005 * told.best_bits && bits > 0.95 * told.best_bits);
 	if (!SANITIZED)
 		assert_true(told.best_bits < 2);
 	corpus_close(c);

@@ -6,7 +6,7 @@ number=0
 folder=build/rnn-interop
 generate=engines/generate
 rnn=$generate/rnn
-sources="$rnn/rnn.c $rnn/forward.c $rnn/match.c $rnn/model.c $rnn/model_header.c $rnn/model_write.c
+sources="$rnn/rnn.c $rnn/forward.c $rnn/greedy.c $rnn/match.c $rnn/model.c $rnn/model_header.c $rnn/model_write.c
 	$rnn/sampling.c $rnn/tensors.c $rnn/vocabulary.c $generate/generator.c $generate/novel.c
 	$generate/range_coder.c $generate/spec.c workloads/error.c workloads/file.c
 	tests/interop/rnn_digest.c"

@@ -247,12 +247,37 @@ const uint32_t *forward_clusters(struct forward *f, const unsigned *which, unsig
 	return f->clusters;
 }
 
-const uint32_t *forward_tokens(struct forward *f, unsigned k, unsigned cluster)
+/* What is forbidden goes to the others in proportion, what rounding leaves to
+ * the largest. */
+static void forbid(uint32_t *frequencies, uint64_t forbidden)
+{
+	uint32_t kept = 0, total = 0;
+	unsigned most = 0;
+
+	for (unsigned i = 0; i < CLUSTER_TOKENS; i++)
+		if (forbidden >> i & 1)
+			frequencies[i] = 0;
+		else
+			kept += frequencies[i];
+	uint32_t by = (uint32_t)((UINT64_C(1) << 32) / kept);
+	for (unsigned i = 0; i < CLUSTER_TOKENS; i++) {
+		frequencies[i] = (uint32_t)(((uint64_t)frequencies[i] * by) >> 16);
+		total += frequencies[i];
+		most = frequencies[i] > frequencies[most] ? i : most;
+	}
+	frequencies[most] += 65536 - total;
+}
+
+const uint32_t *forward_tokens(struct forward *f, unsigned k, unsigned cluster, uint64_t forbidden)
 {
 	const struct model *m = f->model;
 	unsigned row = cluster * CLUSTER_TOKENS;
 
 	block(f, f->value, &m->next, row, CLUSTER_TOKENS, k, m->next_bias + row);
-	frequencies(f, f->tokens, CLUSTER_TOKENS);
+	sampling_temper(f->value, CLUSTER_TOKENS, &f->sampling);
+	f->kernel->steps->frequencies(f->tokens, f->value, CLUSTER_TOKENS);
+	if (forbidden != 0 && forbidden != UINT64_MAX)
+		forbid(f->tokens, forbidden);
+	sampling_cut(f->tokens, CLUSTER_TOKENS, &f->sampling);
 	return f->tokens;
 }

@@ -37,7 +37,8 @@ uint32_t forward_hit(struct forward *f, unsigned k, unsigned bucket);
 /* frequencies (of 2^16) of the clusters for several of its contents: row i for
  * content which[i]; lent until the next call; */
 const uint32_t *forward_clusters(struct forward *f, const unsigned *which, unsigned count);
-/* and of the tokens in a cluster. */
-const uint32_t *forward_tokens(struct forward *f, unsigned k, unsigned cluster);
+/* and of the tokens in a cluster but those of `forbidden` (bit i: the i-th), which
+ * get none, unless that is all. */
+const uint32_t *forward_tokens(struct forward *f, unsigned k, unsigned cluster, uint64_t forbidden);
 
 #endif

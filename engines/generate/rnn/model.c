@@ -49,9 +49,11 @@ static int read_tokens(struct model *m, struct in *in)
 		memcpy(tokens[i].bytes, from + 1, TOKEN_NBYTES_MAX);
 	}
 	int err = vocabulary_init(&m->vocabulary, tokens, count);
-	if (err != 0)
+	if (err != 0) {
 		free(tokens);
-	return err;
+		return err;
+	}
+	return greedy_tree_init(&m->greedy, &m->vocabulary);
 }
 
 static int read_table(const int8_t **table, struct in *in, const struct tensor *t)
@@ -283,6 +285,7 @@ int model_open_memory(struct model **out, const uint8_t *bytes, size_t nbytes, c
 
 void model_close(struct model *m)
 {
+	greedy_tree_fini(&m->greedy);
 	vocabulary_fini(&m->vocabulary);
 	match_text_fini(&m->dictionary);
 	free(m->memory);

@@ -18,6 +18,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "engines/generate/rnn/greedy.h"
 #include "engines/generate/rnn/match.h"
 #include "engines/generate/rnn/net.h"
 #include "engines/generate/rnn/shape.h"
@@ -46,6 +47,7 @@ struct layer {
 struct model {
 	struct shape shape;
 	struct vocabulary vocabulary;
+	struct greedy_tree greedy;
 	struct match_text dictionary;
 	const int8_t *token, *pair, *triple, *candidate;
 	struct matrix in, p, hit, cluster, next;

@@ -33,6 +33,7 @@ struct lane {
 	uint16_t last[3];
 	int32_t *state;
 	struct match match;
+	struct greedy_tail tail;
 };
 
 struct kept_context {
@@ -149,7 +150,8 @@ static void rnn_info(const struct generator *g, struct generator_info *info)
 		.model_digest = m->digest,
 		.trained_on = m->trained_on,
 		.resident_bytes = sizeof *g + sizeof *m + m->file_nbytes + m->memory_nbytes +
-				  match_text_memory_nbytes(&m->dictionary),
+				  match_text_memory_nbytes(&m->dictionary) +
+				  greedy_tree_memory_nbytes(&m->greedy, &m->vocabulary),
 		.session_bytes = lane + KEPT_PER_LANE * kept + forward_memory_nbytes(m, 1),
 		.lanes_max = KERNEL_BATCH_MAX,
 		.macs_per_byte = (double)model_macs(&m->shape) * m->tokens_per_byte,
@@ -207,6 +209,7 @@ static void lane_begin(struct lane *l, const struct model *m)
 		l->last[i] = (uint16_t)m->shape.vocabulary;
 	memset(l->state, 0, state_words(m) * sizeof *l->state);
 	match_begin(&l->match, &m->dictionary);
+	l->tail.count = 0;
 }
 
 static void rnn_sample(struct generator_session *s, const struct generator_sampling *how)
@@ -230,8 +233,26 @@ static struct forward_input input_of(const struct lane *l, const struct model *m
 	return x;
 }
 
-static void take_token(struct lane *l, uint16_t token)
+/* Is there a candidate that can come next? Then it is asked for first. */
+static bool is_offered(const struct lane *l, const struct model *m, const struct forward_input *x)
 {
+	return x->candidate != m->shape.vocabulary &&
+	       greedy_allows(&l->tail, &m->greedy, &m->vocabulary, x->candidate);
+}
+
+/* The tokens of a cluster that do not come next; the candidate was refused. */
+static uint64_t forbidden(const struct lane *l, const struct model *m,
+			  const struct forward_input *x, unsigned cluster)
+{
+	uint64_t bits = greedy_forbids(&l->tail, &m->greedy, &m->vocabulary, cluster);
+	if (x->candidate / CLUSTER_TOKENS == cluster)
+		bits |= UINT64_C(1) << x->candidate % CLUSTER_TOKENS;
+	return bits;
+}
+
+static void take_token(struct lane *l, const struct model *m, uint16_t token)
+{
+	greedy_update(&l->tail, &m->greedy, &m->vocabulary, token);
 	l->last[2] = l->last[1];
 	l->last[1] = l->last[0];
 	l->last[0] = token;
@@ -258,7 +279,7 @@ static void learn_context(struct generator_session *s, struct lane *l, uint32_t 
 		struct forward_input x = input_of(l, m);
 		const struct forward_input *inputs[] = {&x};
 		forward_step(s->forward, inputs, 1);
-		take_token(l, context_token(m, key, k));
+		take_token(l, m, context_token(m, key, k));
 	}
 }
 
@@ -284,6 +305,7 @@ static void rnn_prime(struct generator_session *s, unsigned lane, uint32_t conte
 		k->used = true;
 	}
 	copy_lane(&s->lanes[lane], &k->lane, m);
+	s->lanes[lane].tail.count = 0; /* the content is cut by itself */
 }
 
 /* ---- coding ---- */
@@ -339,21 +361,23 @@ static void decode_tokens(struct generator_session *s, struct generator_lane *co
 	forward_step(s->forward, pointers, count);
 	for (unsigned k = 0; k < count; k++) {
 		tokens[k] = inputs[k].candidate;
-		if (tokens[k] == m->shape.vocabulary ||
+		if (!is_offered(&s->lanes[lanes[k]->index], m, &inputs[k]) ||
 		    !decode_hit(&lanes[k]->rc, forward_hit(s->forward, k, inputs[k].bucket)))
 			open[open_count++] = k;
 	}
 	const uint32_t *clusters = forward_clusters(s->forward, open, open_count);
 	for (unsigned i = 0; i < open_count; i++) {
-		struct range_decoder *rc = &lanes[open[i]]->rc;
+		unsigned k = open[i];
+		struct range_decoder *rc = &lanes[k]->rc;
 		unsigned cluster = decode_one_of(
 			rc, clusters + (size_t)i * (m->shape.vocabulary / CLUSTER_TOKENS));
-		unsigned token = decode_one_of(rc, forward_tokens(s->forward, open[i], cluster));
-		tokens[open[i]] = (uint16_t)(cluster * CLUSTER_TOKENS + token);
+		uint64_t others = forbidden(&s->lanes[lanes[k]->index], m, &inputs[k], cluster);
+		unsigned token = decode_one_of(rc, forward_tokens(s->forward, k, cluster, others));
+		tokens[k] = (uint16_t)(cluster * CLUSTER_TOKENS + token);
 	}
 	for (unsigned k = 0; k < count; k++) {
 		put_token(lanes[k], &m->vocabulary.tokens[tokens[k]]);
-		take_token(&s->lanes[lanes[k]->index], tokens[k]);
+		take_token(&s->lanes[lanes[k]->index], m, tokens[k]);
 	}
 }
 
@@ -382,13 +406,15 @@ static void encode_token(struct generator_session *s, struct range_encoder *rc, 
 	unsigned cluster = token / CLUSTER_TOKENS, first = 0;
 
 	forward_step(s->forward, inputs, 1);
-	if (x.candidate != m->shape.vocabulary)
+	if (is_offered(l, m, &x))
 		range_encode(rc, x.candidate == token, forward_hit(s->forward, 0, x.bucket));
 	if (x.candidate != token) {
 		encode_one_of(rc, forward_clusters(s->forward, &first, 1), cluster);
-		encode_one_of(rc, forward_tokens(s->forward, 0, cluster), token % CLUSTER_TOKENS);
+		uint64_t others = forbidden(l, m, &x, cluster);
+		encode_one_of(rc, forward_tokens(s->forward, 0, cluster, others),
+			      token % CLUSTER_TOKENS);
 	}
-	take_token(l, token);
+	take_token(l, m, token);
 }
 
 static void rnn_encode(struct generator_session *s, struct range_encoder *rc, const uint8_t *in,

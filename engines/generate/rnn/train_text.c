@@ -68,9 +68,10 @@ static int read_documents(struct train_text *t, const struct corpus *c, const st
 		end += nbytes;
 	}
 	t->byte_count = end;
-	for (;
-	     t->aside_count < t->document_count / ASIDE_ONE_IN && t->aside_bytes < ASIDE_BYTES_MAX;
-	     t->aside_count++)
+	uint32_t wanted = t->document_count / ASIDE_ONE_IN;
+	if (wanted == 0 && t->document_count > 1)
+		wanted = 1;
+	for (; t->aside_count < wanted && t->aside_bytes < ASIDE_BYTES_MAX; t->aside_count++)
 		t->aside_bytes += t->documents[t->aside_count].nbytes;
 	return 0;
 }
