@@ -25,11 +25,13 @@
 #define STEPS 64u
 #define RATE 6e-3f
 
-/* The rate of learning is constant for this part of the time, then falls to
- * zero in a straight line; in the first steps it rises. */
-#define CONSTANT_PART 0.4
+/* The rate of learning is constant for two fifths of the steps, then falls to
+ * zero in a straight line; in the first steps it rises. How many steps there are
+ * in a given time is settled after a little less than two fifths of it, lest it
+ * runs out. */
+#define CONSTANT_FIFTHS 2u
+#define CONSTANT_TIME 0.388
 #define WARM_UP_STEPS 100.0
-#define SLACK 0.97 /* of the speed, so that the time suffices */
 
 /* Tests on the documents kept aside, and states kept to go on from. */
 #define TESTS 40u
@@ -107,14 +109,14 @@ static void take_time(struct run *r)
  * as many steps comes to the same model. */
 static void fix_steps(struct run *r)
 {
-	if (r->plan.steps == 0 && part_done(r) >= CONSTANT_PART)
-		r->plan.steps = (uint64_t)(SLACK * (double)r->plan.steps_done / CONSTANT_PART);
+	if (r->plan.steps == 0 && part_done(r) >= CONSTANT_TIME)
+		r->plan.steps = r->plan.steps_done * 5 / CONSTANT_FIFTHS;
 }
 
 static float rate_part(const struct run *r)
 {
 	double warm = (double)(r->plan.steps_done + 1) / WARM_UP_STEPS, part = 1;
-	uint64_t constant = (uint64_t)(CONSTANT_PART * (double)r->plan.steps);
+	uint64_t constant = r->plan.steps * CONSTANT_FIFTHS / 5;
 
 	if (r->plan.steps > 0 && r->plan.steps_done >= constant)
 		part = (double)(r->plan.steps - r->plan.steps_done) /
