@@ -276,6 +276,7 @@ static json_t *generator_json(const struct engine_stats *s)
 	    s->content_bytes > 0 ? figure((double)s->payload_bytes * 8 / (double)s->content_bytes)
 				 : NULL);
 	set(o, "macs_per_byte", s->macs_per_byte > 0 ? figure(s->macs_per_byte) : NULL);
+	set(o, "kernel", s->kernel != NULL ? json_string(s->kernel) : NULL);
 	return o;
 }
 

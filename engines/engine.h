@@ -70,6 +70,7 @@ struct engine_stats {
 	char generator[16];
 	uint64_t model_bytes;
 	double macs_per_byte; /* multiply-accumulates for one content byte; 0: not counted */
+	const char *kernel;   /* which instructions the generator uses, or NULL */
 };
 
 struct engine; /* the engine's own types */

@@ -512,6 +512,7 @@ static void generate_stats(struct engine *en, struct engine_stats *stats)
 		stats->model_bytes = info.model_bytes;
 		stats->shared_at_rest_bytes = info.model_bytes;
 		stats->macs_per_byte = info.macs_per_byte;
+		stats->kernel = info.kernel;
 		stats->resident_bytes += info.resident_bytes;
 	}
 	if (en->store != NULL)

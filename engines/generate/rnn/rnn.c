@@ -154,6 +154,7 @@ static void rnn_info(const struct generator *g, struct generator_info *info)
 				  greedy_tree_memory_nbytes(&m->greedy, &m->vocabulary),
 		.session_bytes = lane + KEPT_PER_LANE * kept + forward_memory_nbytes(m, 1),
 		.lanes_max = KERNEL_BATCH_MAX,
+		.kernel = g->kernel->name,
 		.macs_per_byte = (double)model_macs(&m->shape) * m->tokens_per_byte,
 	};
 }
