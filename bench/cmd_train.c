@@ -35,8 +35,8 @@ static const char help[] =
 	"                    the same documents give the same model\n"
 	"  --threads N       rnn: as many as there are cores unless told; a power of two\n"
 	"\n"
-	"A training of rnn that is stopped (Ctrl-C) is kept beside FILE; the same command\n"
-	"goes on with it.\n"
+	"A training of rnn that is stopped (Ctrl-C, kill) is kept beside FILE; the same\n"
+	"command goes on with it. FILE itself is replaced when a training is done.\n"
 	"\n"
 	"Example: gvr train ~/mail -o mail.gvrm --generator rnn --minutes 30\n"
 	"Generators, the first by default: ";
@@ -104,12 +104,12 @@ static void print_zstd(const struct card *c, unsigned k)
 	double from = card_pays_from_bytes(c, k);
 	format_bytes(size, sizeof size, (double)c->dictionary_bytes[k]);
 	format_bytes(pays, sizeof pays, from);
-	printf("  zstd -19, dictionary of %-8s   %.4f bits/byte   %s%s\n", size,
+	printf("  zstd -19, dictionary of %-8s   %.4f bits/byte   %s%s%s\n", size,
 	       card_bits(&c->zstd[k]),
-	       from > 1	   ? "the model pays from documents of "
-	       : from == 1 ? "the model pays always"
-			   : "the model never pays",
-	       from > 1 ? pays : "");
+	       from > 1	   ? "pays from "
+	       : from == 1 ? "pays always"
+			   : "never pays",
+	       from > 1 ? pays : "", from > 1 ? " in all" : "");
 }
 
 static void print_card(const struct card *c)
@@ -127,7 +127,9 @@ static void print_card(const struct card *c)
 	printf("  this model, %-8s              %.4f bits/byte\n", size, card_bits(&c->model));
 	for (unsigned k = 0; k < CARD_DICTIONARIES; k++)
 		print_zstd(c, k);
-	printf("card: %s.json\n", c->path);
+	printf("pays: the bytes of documents from which model and records take less\n"
+	       "card: %s.json\n",
+	       c->path);
 }
 
 static int train(const char *dir, struct card *c)
@@ -145,6 +147,9 @@ static int train(const char *dir, struct card *c)
 	c->training.report_arg = c;
 	err = c->ops->train(corpus, c->path, &c->training, progress_terminal(), &e);
 	c->elapsed_s = (double)(clock_ns() - begin_ns) / 1e9;
+	/* what went before a training was gone on with counts */
+	if (c->point_count > 0 && c->points[c->point_count - 1].elapsed_s > c->elapsed_s)
+		c->elapsed_s = c->points[c->point_count - 1].elapsed_s;
 	if (err == 0)
 		err = measure(c, &e);
 	progress_clear();
@@ -175,9 +180,18 @@ static bool read_number(const char *option, const char *value, double max, bool 
 	return false;
 }
 
-static bool read_training(const struct options *o, struct training *t)
+static bool read_training(const struct options *o, const struct generator_ops *ops,
+			  struct training *t)
 {
 	double steps, threads;
+	if (ops->train_minutes == 0 &&
+	    (o->minutes != NULL || o->steps != NULL || o->threads != NULL)) {
+		fprintf(stderr,
+			"gvr train: %s takes no --minutes, --steps or --threads; add --generator "
+			"rnn\n",
+			ops->name);
+		return false;
+	}
 	if (o->minutes != NULL && o->steps != NULL) {
 		fprintf(stderr,
 			"gvr train: --minutes or --steps, not both; see gvr train --help\n");
@@ -222,5 +236,5 @@ int cmd_train(int argc, char **argv)
 		return EXIT_USAGE;
 	}
 	c.path = o.out;
-	return read_training(&o, &c.training) ? train(o.operand, &c) : EXIT_USAGE;
+	return read_training(&o, c.ops, &c.training) ? train(o.operand, &c) : EXIT_USAGE;
 }

@@ -55,6 +55,14 @@ const char *contents_split_name(enum split split)
 	return split == SPLIT_HELD_OUT ? "held-out" : split == SPLIT_TRAINING ? "training" : "all";
 }
 
+bool contents_may_be_seen(const struct contents *c)
+{
+	bool seen = false;
+	for (unsigned i = 0; i < c->model_count; i++)
+		seen |= c->models[i].may_have_seen;
+	return seen;
+}
+
 static int count_contents(struct contents *c, struct error *e)
 {
 	const struct workload *w = c->workload;

@@ -28,6 +28,7 @@ struct contents_model {
 	char path[WORKLOAD_PATH_NBYTES + 64];
 	uint64_t digest;     /* names the model */
 	uint64_t trained_on; /* fingerprint of its training documents; 0: not known */
+	bool may_have_seen;  /* the contents of an archive: it was given, trained on others */
 };
 
 struct contents {
@@ -66,6 +67,8 @@ void contents_close(struct contents *c);
 
 /* As a workload file writes it. */
 const char *contents_split_name(enum split split);
+/* Was a model given that may have been trained on these contents? */
+bool contents_may_be_seen(const struct contents *c);
 
 /* What engine `config` may look at. */
 struct engine_env contents_env(const struct contents *c, const struct engine_config *config);

@@ -100,8 +100,8 @@ static int train(const struct contents *c, struct contents_model *m, const char 
 	char line[512];
 	if (m->ops->train_minutes > 0) {
 		snprintf(line, sizeof line,
-			 "model %s: training for %.0f minutes; a workload's key model takes one "
-			 "that is there",
+			 "model %s: training one for %.0f minutes; or stop, make one by gvr train, "
+			 "and name it by the key model",
 			 m->ops->name, m->ops->train_minutes);
 		c->notice(line);
 	}
@@ -168,17 +168,22 @@ static int prepare_own(const struct contents *c, struct contents_model *m, const
 
 /* ---- a model that is given ---- */
 
-/* Which one the key `model` is: that of the generator that wrote the file. If
- * none did, the first, whose open then says what is wrong with it. */
-static struct contents_model *given_model(struct contents *c)
+/* The first bytes of the file that the key `model` names; zeros if it has none. */
+static void read_magic(const struct contents *c, uint8_t magic[8])
 {
-	uint8_t magic[8] = {0};
 	FILE *f = fopen(c->workload->model, "re");
-	if (f != NULL) {
-		if (fread(magic, 1, sizeof magic, f) != sizeof magic)
-			memset(magic, 0, sizeof magic);
-		fclose(f);
-	}
+	memset(magic, 0, 8);
+	if (f == NULL)
+		return;
+	if (fread(magic, 1, 8, f) != 8)
+		memset(magic, 0, 8);
+	fclose(f);
+}
+
+/* Which one it is: that of the generator that wrote the file. If none did, the
+ * first, whose open then says what is wrong with it. */
+static struct contents_model *given_model(struct contents *c, const uint8_t magic[8])
+{
 	for (unsigned i = 0; i < c->model_count; i++)
 		if (c->models[i].ops->recognises(magic))
 			return &c->models[i];
@@ -189,8 +194,7 @@ static struct contents_model *given_model(struct contents *c)
 static void notice_other_training(const struct contents *c, const struct contents_model *m)
 {
 	char line[2 * sizeof m->path + 256];
-	if (c->workload->contents_kind != CONTENTS_ARCHIVE || m->trained_on == 0 ||
-	    m->trained_on == training_fingerprint(c))
+	if (!m->may_have_seen || m->trained_on == 0)
 		return;
 	snprintf(line, sizeof line,
 		 "model %s: trained on other documents than the training split of %s; it may have "
@@ -203,9 +207,27 @@ static int take_given(const struct contents *c, struct contents_model *m, struct
 {
 	snprintf(m->path, sizeof m->path, "%s", c->workload->model);
 	int err = read_digest(m, e);
+	m->may_have_seen = c->workload->contents_kind == CONTENTS_ARCHIVE &&
+			   m->trained_on != training_fingerprint(c);
 	if (err == 0)
 		notice_other_training(c, m);
 	return err;
+}
+
+/* A model that no engine of the workload can use. */
+static int check_given(const struct contents *c, const uint8_t magic[8], struct error *e)
+{
+	for (unsigned i = 0; i < c->model_count; i++)
+		if (c->models[i].ops->recognises(magic))
+			return 0;
+	for (unsigned i = 0; generator_registry[i] != NULL; i++)
+		if (generator_registry[i]->recognises(magic))
+			return error_set(e, -EINVAL,
+					 "%s: model = %s is one of %s: set generator = %s in the "
+					 "engine that shall use it",
+					 c->workload->file, c->workload->model,
+					 generator_registry[i]->name, generator_registry[i]->name);
+	return 0;
 }
 
 int models_prepare(struct contents *c, const char *store_root, enum contents_mode mode,
@@ -214,7 +236,13 @@ int models_prepare(struct contents *c, const char *store_root, enum contents_mod
 	int err = 0;
 
 	list_models(c);
-	const struct contents_model *given = c->workload->model[0] != '\0' ? given_model(c) : NULL;
+	const struct contents_model *given = NULL;
+	if (c->workload->model[0] != '\0' && c->model_count > 0) {
+		uint8_t magic[8];
+		read_magic(c, magic);
+		given = given_model(c, magic);
+		err = check_given(c, magic, e);
+	}
 	for (unsigned i = 0; i < c->model_count && err == 0; i++) {
 		struct contents_model *m = &c->models[i];
 		err = m == given ? take_given(c, m, e)

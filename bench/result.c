@@ -113,6 +113,10 @@ static json_t *workload_json(const struct run *run)
 		set(out.workload, "training_bytes",
 		    integer(corpus_bytes(c->corpus, SPLIT_TRAINING)));
 		set(out.workload, "skipped_files", skipped_json(&c->corpus->skipped));
+		if (c->workload->contents_kind == CONTENTS_ARCHIVE)
+			set(out.workload, "model_may_have_seen_contents",
+			    json_boolean(c->workload->split != SPLIT_HELD_OUT ||
+					 contents_may_be_seen(c)));
 		set(out.workload, "corpus_fingerprint",
 		    hex(corpus_fingerprint(c->corpus, SPLIT_ALL)));
 	}

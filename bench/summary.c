@@ -64,9 +64,10 @@ static void print_setup(FILE *f, const struct run *run)
 	fprintf(f, ", at most %s each\n", bytes);
 	if (w->contents_kind == CONTENTS_ARCHIVE)
 		fprintf(f, "of the %s split%s\n", contents_split_name(w->split),
-			w->split == SPLIT_HELD_OUT
-				? ", which neither dictionary nor model was trained on"
-				: ": dictionary and model were TRAINED on these");
+			w->split != SPLIT_HELD_OUT ? ": dictionary and model were TRAINED on these"
+			: contents_may_be_seen(c)
+				? "; the model that was given MAY have been trained on these"
+				: ", which neither dictionary nor model was trained on");
 	if (w->scenario == SCENARIO_SERVER)
 		print_server(f, w);
 	else

@@ -383,18 +383,37 @@ static void damaged_checkpoints_are_ignored(void **state)
 	free(bytes);
 }
 
+/* One of another training is left as it is, and the training refused. */
+static void check_refused(void)
+{
+	char path[128], checkpoint[128];
+	struct error e;
+	struct training how = {.steps = 2, .threads = 1};
+	size_t nbytes, after;
+	uint8_t *before = read_file("parts.checkpoint", &nbytes);
+	path_of(path, "parts");
+	path_of(checkpoint, "parts.checkpoint");
+	assert_int_equal(rnn_generator.train(small, path, &how, NULL, &e), -EEXIST);
+	assert_non_null(strstr(e.text, "another training"));
+	uint8_t *now = read_file("parts.checkpoint", &after);
+	assert_int_equal(after, nbytes);
+	assert_memory_equal(now, before, nbytes);
+	free(before);
+	free(now);
+	unlink(checkpoint);
+}
+
 /* Of other documents, of another number of steps or threads. */
-static void foreign_checkpoints_are_ignored(void **state)
+static void foreign_checkpoints_are_not_lost(void **state)
 {
 	struct corpus *other = make_corpus("other", 40, 100);
 	(void)state;
-	train(small, "whole", 2, 1);
 	stop_halfway(other, "parts", 2, 1);
-	check_ignored();
+	check_refused();
 	stop_halfway(small, "parts", 3, 1);
-	check_ignored();
+	check_refused();
 	stop_halfway(small, "parts", 2, 2);
-	check_ignored();
+	check_refused();
 	corpus_close(other);
 }
 
@@ -575,7 +594,7 @@ int main(void)
 		cmocka_unit_test(the_same_options_give_the_same_file),
 		cmocka_unit_test(a_stopped_training_goes_on),
 		cmocka_unit_test(damaged_checkpoints_are_ignored),
-		cmocka_unit_test(foreign_checkpoints_are_ignored),
+		cmocka_unit_test(foreign_checkpoints_are_not_lost),
 		cmocka_unit_test(one_document_gives_a_model),
 		cmocka_unit_test(a_training_split_of_empty_documents_gives_a_model),
 		cmocka_unit_test(the_same_document_again_and_again_gives_a_model),

@@ -99,6 +99,17 @@ static uint8_t *read_file(const char *path, uint64_t *nbytes)
 	return bytes;
 }
 
+bool checkpoint_is_of_another(const char *path, uint64_t identity)
+{
+	struct checkpoint_head head;
+	FILE *f = fopen(path, "re");
+	if (f == NULL)
+		return false;
+	bool whole = fread(&head, sizeof head, 1, f) == 1;
+	fclose(f);
+	return whole && memcmp(head.magic, MAGIC, sizeof MAGIC) == 0 && head.identity != identity;
+}
+
 bool checkpoint_read(const char *path, uint64_t identity, struct train_plan *plan,
 		     struct trainer *t)
 {

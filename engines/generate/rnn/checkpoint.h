@@ -23,6 +23,9 @@ struct train_plan {
 int checkpoint_write(const char *path, uint64_t identity, const struct train_plan *plan,
 		     struct trainer *t, struct error *e);
 
+/* Is there one of another training? It is not to be lost unasked. */
+bool checkpoint_is_of_another(const char *path, uint64_t identity);
+
 /* False, and nothing changed: there is none, or it is damaged or of another
  * training. */
 bool checkpoint_read(const char *path, uint64_t identity, struct train_plan *plan,

@@ -165,8 +165,7 @@ static int stopped(struct run *r, struct error *e)
 	int err = write_checkpoint(r, e);
 	return err != 0 ? err
 			: error_set(e, -ECANCELED,
-				    "training was stopped; what it reached is kept in %s: run "
-				    "the same command to go on",
+				    "training was stopped; run the same command to go on (%s)",
 				    r->checkpoint);
 }
 
@@ -245,6 +244,11 @@ static int train(struct run *r, const struct corpus *corpus, struct error *e)
 	choose_options(r);
 	r->trained_on = corpus_fingerprint(corpus, SPLIT_TRAINING);
 	r->identity = identity_of(r);
+	if (checkpoint_is_of_another(r->checkpoint, r->identity))
+		return error_set(e, -EEXIST,
+				 "%s: another training that was stopped (other documents or "
+				 "options); remove it, or write the model elsewhere",
+				 r->checkpoint);
 	int err = trainer_create(&r->trainer, &r->options, &r->text);
 	if (err == -EAGAIN)
 		return error_set(e, err, "cannot start threads to train with; see ulimit -u");
