@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "bench/card.h"
 #include "bench/clock.h"
@@ -69,8 +70,8 @@ static void on_point(void *arg, const struct training_point *p)
 
 static int measure_zstd(struct card *c, unsigned k, uint64_t bytes, struct error *e)
 {
-	char scratch[WORKLOAD_PATH_NBYTES + 16];
-	snprintf(scratch, sizeof scratch, "%s.dictionary", c->path);
+	char scratch[WORKLOAD_PATH_NBYTES + 40];
+	snprintf(scratch, sizeof scratch, "%s.dictionary.tmp.%d", c->path, (int)getpid());
 	int err = held_out_zstd(&c->zstd[k], &c->dictionary_bytes[k], c->corpus, bytes, scratch,
 				progress_terminal(), e);
 	if (err == -ENODATA) { /* nothing to train one on */
@@ -122,6 +123,9 @@ static void print_card(const struct card *c)
 	       "trained on %" PRIu32 " documents, %" PRIu64 " bytes, in %.1f s\n",
 	       c->path, c->ops->name, c->info.model_bytes, c->info.model_digest,
 	       c->corpus->training_count, c->corpus->training_bytes, c->elapsed_s);
+	if (c->corpus->training_count == 0)
+		printf("Nothing was learned: 7 of 8 files train, and none of these did; add "
+		       "more.\n");
 	printf("held out: %" PRIu64 " documents, %s, each alone and made again\n",
 	       c->model.documents, held_out);
 	printf("  this model, %-8s              %.4f bits/byte\n", size, card_bits(&c->model));
@@ -150,11 +154,14 @@ static int train(const char *dir, struct card *c)
 	/* what went before a training was gone on with counts */
 	if (c->point_count > 0 && c->points[c->point_count - 1].elapsed_s > c->elapsed_s)
 		c->elapsed_s = c->points[c->point_count - 1].elapsed_s;
+	bool trained = err == 0;
 	if (err == 0)
 		err = measure(c, &e);
 	progress_clear();
 	if (err == 0)
 		err = card_write(c, &e);
+	if (trained && err != 0)
+		command_notice("the model is written, its card is not");
 	if (err == 0)
 		print_card(c);
 	corpus_close(corpus);

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "bench/files.h"
@@ -171,7 +172,9 @@ static int prepare_own(const struct contents *c, struct contents_model *m, const
 /* The first bytes of the file that the key `model` names; zeros if it has none. */
 static void read_magic(const struct contents *c, uint8_t magic[8])
 {
-	FILE *f = fopen(c->workload->model, "re");
+	struct stat st;
+	bool is_file = stat(c->workload->model, &st) == 0 && S_ISREG(st.st_mode);
+	FILE *f = is_file ? fopen(c->workload->model, "re") : NULL;
 	memset(magic, 0, 8);
 	if (f == NULL)
 		return;

@@ -3,9 +3,12 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 
 /* Of cblas.h, which need not be there to build. */
 enum { ROW_MAJOR = 101, AS_IS = 111, TRANSPOSED = 112 };
+
+#define THREAD_NBYTES ((size_t)160 << 20)
 
 typedef void sgemm_function(int order, int transpose_a, int transpose_b, int m, int n, int k,
 			    float alpha, const float *a, int lda, const float *b, int ldb,
@@ -37,6 +40,19 @@ int blas_open(struct error *e)
 		return error_set(e, -ENOENT,
 				 "cannot load OpenBLAS, which training needs; run: apt-get install "
 				 "libopenblas0-pthread");
+	return 0;
+}
+
+int blas_check_memory(unsigned threads, struct error *e)
+{
+	size_t nbytes = threads * THREAD_NBYTES;
+	void *p = mmap(NULL, nbytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (p == MAP_FAILED)
+		return error_set(e, -ENOMEM,
+				 "out of memory for training: OpenBLAS wants %zu MiB of address "
+				 "space; see ulimit -v, or give fewer --threads",
+				 nbytes >> 20);
+	munmap(p, nbytes);
 	return 0;
 }
 

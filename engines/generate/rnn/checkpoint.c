@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <xxhash.h>
 
 #include "workloads/file.h"
@@ -80,10 +81,17 @@ static void copy_part(void *arg, void *bytes, size_t nbytes)
 	s->bytes += nbytes;
 }
 
+/* NULL: there is none, or something else in its place. */
+static FILE *open_file(const char *path)
+{
+	struct stat st;
+	return stat(path, &st) == 0 && S_ISREG(st.st_mode) ? fopen(path, "re") : NULL;
+}
+
 /* All that is in the file, or NULL. */
 static uint8_t *read_file(const char *path, uint64_t *nbytes)
 {
-	FILE *f = fopen(path, "re");
+	FILE *f = open_file(path);
 	uint8_t *bytes = NULL;
 	if (f == NULL)
 		return NULL;
@@ -102,7 +110,7 @@ static uint8_t *read_file(const char *path, uint64_t *nbytes)
 bool checkpoint_is_of_another(const char *path, uint64_t identity)
 {
 	struct checkpoint_head head;
-	FILE *f = fopen(path, "re");
+	FILE *f = open_file(path);
 	if (f == NULL)
 		return false;
 	bool whole = fread(&head, sizeof head, 1, f) == 1;

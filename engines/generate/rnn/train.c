@@ -184,11 +184,9 @@ static int take_steps(struct run *r, struct error *e)
 		fix_steps(r);
 		if (time_to_test(r))
 			test(r);
-		if (now() - r->kept_s >= CHECKPOINT_SECONDS) {
-			int err = write_checkpoint(r, e);
-			if (err != 0)
-				return err;
-		}
+		/* one that cannot be written is no reason to stop */
+		if (now() - r->kept_s >= CHECKPOINT_SECONDS)
+			write_checkpoint(r, NULL);
 		if (show(r) != 0)
 			return stopped(r, e);
 	}
@@ -203,7 +201,7 @@ static uint64_t identity_of(const struct run *r)
 	uint64_t parts[] = {
 		r->trained_on,	    XXH3_64bits(&r->options.shape, sizeof r->options.shape),
 		r->options.threads, r->options.steps,
-		r->options.seed,    (uint64_t)(r->training->minutes * 1e6),
+		r->options.seed,    XXH3_64bits(&r->plan.minutes, sizeof r->plan.minutes),
 		r->training->steps,
 	};
 	return XXH3_64bits(parts, sizeof parts);
@@ -242,6 +240,9 @@ static int write_model(const struct run *r, struct error *e)
 static int train(struct run *r, const struct corpus *corpus, struct error *e)
 {
 	choose_options(r);
+	r->plan = (struct train_plan){.minutes = r->training->minutes, .steps = r->training->steps};
+	if (r->plan.minutes == 0)
+		r->plan.minutes = RNN_TRAIN_MINUTES;
 	r->trained_on = corpus_fingerprint(corpus, SPLIT_TRAINING);
 	r->identity = identity_of(r);
 	if (checkpoint_is_of_another(r->checkpoint, r->identity))
@@ -254,9 +255,11 @@ static int train(struct run *r, const struct corpus *corpus, struct error *e)
 		return error_set(e, err, "cannot start threads to train with; see ulimit -u");
 	if (err != 0)
 		return error_set(e, err, "out of memory for training");
-	r->plan = (struct train_plan){.minutes = r->training->minutes, .steps = r->training->steps};
-	if (r->plan.minutes == 0)
-		r->plan.minutes = RNN_TRAIN_MINUTES;
+	err = blas_check_memory(r->options.threads, e);
+	if (err != 0) {
+		trainer_destroy(r->trainer);
+		return err;
+	}
 	checkpoint_read(r->checkpoint, r->identity, &r->plan, r->trainer);
 	err = take_steps(r, e);
 	if (err == 0)
@@ -275,6 +278,8 @@ static int check_folder(const char *path, struct error *e)
 
 	if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
 		return file_error(e, -EISDIR, "cannot write", path);
+	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode))
+		return error_set(e, -EEXIST, "%s: not a file; name another", path);
 	snprintf(folder, sizeof folder, "%s", path);
 	char *slash = strrchr(folder, '/');
 	if (slash != NULL)

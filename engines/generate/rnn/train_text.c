@@ -12,6 +12,7 @@
 #define ORDER_NAME UINT64_C(0x726e6e6f72646572)
 #define ASIDE_ONE_IN 32u
 #define ASIDE_BYTES_MAX (400u << 10)
+#define ASIDE_DOCUMENT_MAX (64u << 10) /* a longer one would be read by one stream alone */
 #define TEXT_NBYTES_MAX (UINT64_C(1) << 30)
 
 /* ---- documents ---- */
@@ -71,7 +72,9 @@ static int read_documents(struct train_text *t, const struct corpus *c, const st
 	uint32_t wanted = t->document_count / ASIDE_ONE_IN;
 	if (wanted == 0 && t->document_count > 1)
 		wanted = 1;
-	for (; t->aside_count < wanted && t->aside_bytes < ASIDE_BYTES_MAX; t->aside_count++)
+	for (; t->aside_count < wanted && t->aside_bytes < ASIDE_BYTES_MAX &&
+	       t->documents[t->aside_count].nbytes <= ASIDE_DOCUMENT_MAX;
+	     t->aside_count++)
 		t->aside_bytes += t->documents[t->aside_count].nbytes;
 	return 0;
 }
