@@ -29,8 +29,8 @@
 
 static const struct shape {
 	unsigned rows, cols;
-} shapes[] = {{256, 256}, {768, 256}, {512, 256}, {256, 512}, {192, 192},
-	      {576, 192}, {384, 192}, {192, 384}, {64, 128},  {128, 256}};
+} shapes[] = {{160, 256}, {768, 256}, {512, 256}, {256, 512}, {160, 160},
+	      {480, 160}, {320, 160}, {160, 320}, {64, 128},  {128, 160}};
 static const unsigned batches[] = {1, 6, 12, 24, 64};
 
 #define SHAPES (sizeof shapes / sizeof *shapes)
