@@ -111,7 +111,7 @@ static int map_file(const char *path, void **bytes, size_t *nbytes, struct error
 
 static int rnn_open(struct generator **out, const char *path, struct error *e)
 {
-	void *bytes;
+	void *bytes = NULL;
 	size_t nbytes = 0;
 	int err = map_file(path, &bytes, &nbytes, e);
 	if (err == 0) {
