@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bench/json_text.h"
 #include "bench/version.h"
 #include "workloads/file.h"
 
@@ -25,21 +26,6 @@ double card_pays_from_bytes(const struct card *c, unsigned k)
 	return more > 0 ? more / saved : 1;
 }
 
-/* Bytes of any kind as text that JSON can hold. */
-static json_t *text(const char *s)
-{
-	json_t *t = json_string(s);
-	if (t != NULL)
-		return t;
-	size_t n = strlen(s);
-	char *clean = malloc(n + 1);
-	for (size_t i = 0; clean != NULL && i <= n; i++)
-		clean[i] = s[i] == '\0' || (s[i] >= ' ' && s[i] <= '~') ? s[i] : '?';
-	t = clean != NULL ? json_string(clean) : NULL;
-	free(clean);
-	return t;
-}
-
 static json_t *rounded(double x, double unit)
 {
 	return json_real(round(x / unit) * unit);
@@ -48,7 +34,7 @@ static json_t *rounded(double x, double unit)
 static json_t *documents_json(const struct card *c)
 {
 	const struct corpus *x = c->corpus;
-	return json_pack("{s:o, s:I, s:I, s:o, s:I, s:I, s:o}", "folder", text(c->dir),
+	return json_pack("{s:o, s:I, s:I, s:o, s:I, s:I, s:o}", "folder", json_text(c->dir),
 			 "training_documents", (json_int_t)x->training_count, "training_bytes",
 			 (json_int_t)x->training_bytes, "training_fingerprint",
 			 json_sprintf("%016" PRIx64, corpus_fingerprint(x, SPLIT_TRAINING)),

@@ -12,6 +12,7 @@
 
 #include "bench/files.h"
 #include "bench/host.h"
+#include "bench/json_text.h"
 #include "bench/ratio.h"
 #include "bench/summary.h"
 #include "bench/version.h"
@@ -48,23 +49,6 @@ static json_t *hex(uint64_t value)
 	return json_sprintf("%016" PRIx64, value);
 }
 
-/* File names may hold any bytes; JSON text may not. */
-static json_t *text(const char *s)
-{
-	json_t *t = json_string(s);
-	if (t != NULL)
-		return t;
-	char *clean = strdup(s);
-	if (clean == NULL)
-		return json_null();
-	for (char *p = clean; *p != '\0'; p++)
-		if ((unsigned char)*p >= 0x80)
-			*p = '?';
-	t = json_string(clean);
-	free(clean);
-	return t;
-}
-
 /* ---- workload ---- */
 
 struct workload_json {
@@ -83,7 +67,7 @@ static void emit_value(void *arg, const char *label, const char *key, const char
 			set(out->engines, label, target);
 		}
 	}
-	set(target, key, text(value));
+	set(target, key, json_text(value));
 }
 
 static json_t *skipped_json(const struct corpus_skipped *s)
@@ -103,10 +87,10 @@ static json_t *workload_json(const struct run *run)
 	struct workload_json out = {json_object(), json_object()};
 
 	workload_each_value(run->workload, emit_value, &out);
-	set(out.workload, "file", text(run->workload->file));
+	set(out.workload, "file", json_text(run->workload->file));
 	set(out.workload, "engines", out.engines);
 	set(out.workload, "content_count", integer(c->count));
-	set(out.workload, "store_dir", text(c->dir));
+	set(out.workload, "store_dir", json_text(c->dir));
 	if (c->corpus != NULL) {
 		set(out.workload, "training_documents",
 		    integer(corpus_count(c->corpus, SPLIT_TRAINING)));
@@ -328,7 +312,7 @@ static json_t *steady_json(const struct run *run, const struct steady *s)
 	set(o, "across_rounds", s->judged ? figure(s->across_rounds) : NULL);
 	set(o, "within_round", s->judged ? figure(s->within_round) : NULL);
 	set(o, "spread", s->judged ? figure(s->spread) : NULL);
-	set(o, "why", text(s->why));
+	set(o, "why", json_text(s->why));
 	return o;
 }
 
@@ -509,7 +493,7 @@ static json_t *result_json(const struct run *run, const struct verdict *v)
 	set(root, "time", json_string(when));
 	set(root, "result", json_string(v->reason_count == 0 ? "VALID" : "INVALID"));
 	for (unsigned i = 0; i < v->reason_count; i++)
-		json_array_append_new(why, text(v->reasons[i]));
+		json_array_append_new(why, json_text(v->reasons[i]));
 	set(root, "why_invalid", why);
 	set(root, "host", host_describe(run->contents->dir));
 	set(root, "workload", workload_json(run));

@@ -20,6 +20,7 @@
 #include "engines/generate/rnn/model.h"
 #include "engines/generate/rnn/model_file.h"
 #include "engines/generate/rnn/rnn.h"
+#include "engines/generate/rnn/train.h"
 #include "workloads/prng.h"
 
 #define CONTENT_NBYTES (16u << 10)
@@ -27,21 +28,6 @@
 #define ROUND_S 1.0
 
 static const struct generator_ops *const rnn = &rnn_generator;
-
-/* As in train.c. */
-static const struct shape DEFAULT = {
-	.vocabulary = 4096,
-	.width = 160,
-	.layers = 2,
-	.hidden = 320,
-	.token_width = 96,
-	.pair_width = 64,
-	.triple_width = 48,
-	.candidate_width = 48,
-	.pair_rows = 8192,
-	.triple_rows = 8192,
-	.out_width = 128,
-};
 
 static void check(bool ok, const char *what)
 {
@@ -56,7 +42,7 @@ static struct shape shape_of(const char *path)
 	uint8_t header[MODEL_HEADER_NBYTES];
 	struct model_header h;
 	if (path == NULL)
-		return DEFAULT;
+		return rnn_train_shape();
 	FILE *f = fopen(path, "rb");
 	check(f != NULL && fread(header, 1, sizeof header, f) == sizeof header, path);
 	fclose(f);

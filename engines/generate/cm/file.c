@@ -12,6 +12,7 @@
 #include <zstd.h>
 
 #include "engines/generate/cm/memory.h"
+#include "engines/little_endian.h"
 #include "workloads/file.h"
 
 static const uint8_t MAGIC[8] = "gvr-cm\r\n";
@@ -28,20 +29,6 @@ bool cm_recognises(const uint8_t magic[8])
 }
 
 /* ---- numbers ---- */
-
-static void put_le(uint8_t *out, uint64_t value, unsigned nbytes)
-{
-	for (unsigned i = 0; i < nbytes; i++)
-		out[i] = (uint8_t)(value >> (8 * i));
-}
-
-static uint64_t get_le(const uint8_t *in, unsigned nbytes)
-{
-	uint64_t value = 0;
-	for (unsigned i = 0; i < nbytes; i++)
-		value |= (uint64_t)in[i] << (8 * i);
-	return value;
-}
 
 /* Numbers of one width between memory and file, either way. */
 static void copy_le(void *to, const void *from, size_t nbytes, unsigned width)

@@ -5,11 +5,11 @@
 #include <string.h>
 
 #include "engines/generate/rnn/kernel_steps.h"
+#include "engines/generate/rnn/model_file.h"
 
 struct forward {
 	const struct model *model;
 	const struct kernel *kernel;
-	unsigned batch;
 	int32_t *r;	    /* batch x width */
 	int32_t *acc;	    /* batch x the widest result of a matrix */
 	int32_t *value;	    /* one content's, of the same width */
@@ -21,15 +21,10 @@ struct forward {
 	void *memory;
 };
 
-static size_t aligned(size_t nbytes)
-{
-	return (nbytes + 63) & ~(size_t)63;
-}
-
 static unsigned widest_out(const struct shape *s)
 {
 	unsigned widest = 3 * s->width > s->hidden ? 3 * s->width : s->hidden;
-	unsigned clusters = (s->vocabulary / CLUSTER_TOKENS + 15) & ~15u;
+	unsigned clusters = padded_rows(s->vocabulary / CLUSTER_TOKENS);
 	if (widest < s->out_width)
 		widest = s->out_width;
 	return widest < clusters ? clusters : widest;
@@ -46,19 +41,19 @@ static size_t divide(struct forward *f, const struct shape *s, unsigned batch, u
 {
 	size_t at = 0;
 	f->r = (int32_t *)(void *)(memory + at);
-	at += aligned((size_t)batch * s->width * 4);
+	at += aligned_nbytes((size_t)batch * s->width * 4);
 	f->acc = (int32_t *)(void *)(memory + at);
-	at += aligned((size_t)batch * widest_out(s) * 4);
+	at += aligned_nbytes((size_t)batch * widest_out(s) * 4);
 	f->value = (int32_t *)(void *)(memory + at);
-	at += aligned((size_t)widest_out(s) * 4);
+	at += aligned_nbytes((size_t)widest_out(s) * 4);
 	f->in = memory + at;
-	at += aligned((size_t)batch * widest_in(s));
+	at += aligned_nbytes((size_t)batch * widest_in(s));
 	f->p = memory + at;
-	at += aligned((size_t)batch * s->out_width);
+	at += aligned_nbytes((size_t)batch * s->out_width);
 	f->some = memory + at;
-	at += aligned((size_t)batch * s->out_width);
+	at += aligned_nbytes((size_t)batch * s->out_width);
 	f->clusters = (uint32_t *)(void *)(memory + at);
-	at += aligned((size_t)batch * (s->vocabulary / CLUSTER_TOKENS) * 4);
+	at += aligned_nbytes((size_t)batch * (s->vocabulary / CLUSTER_TOKENS) * 4);
 	return at;
 }
 
@@ -76,7 +71,6 @@ int forward_create(struct forward **out, const struct model *m, const struct ker
 		return -ENOMEM;
 	f->model = m;
 	f->kernel = kernel;
-	f->batch = batch;
 	f->sampling = (struct generator_sampling){100, 100};
 	f->memory = aligned_alloc(64, divide(f, &m->shape, batch, (uint8_t *)64));
 	if (f->memory == NULL) {
@@ -209,10 +203,34 @@ void forward_sample(struct forward *f, const struct generator_sampling *how)
 	f->sampling = *how;
 }
 
-static void frequencies(struct forward *f, uint32_t *out, unsigned count)
+/* What is forbidden goes to the others in proportion, what rounding leaves to
+ * the largest. */
+static void forbid(uint32_t *share, uint64_t forbidden)
+{
+	uint32_t kept = 0, total = 0;
+	unsigned most = 0;
+
+	for (unsigned i = 0; i < CLUSTER_TOKENS; i++)
+		if (forbidden >> i & 1)
+			share[i] = 0;
+		else
+			kept += share[i];
+	uint32_t by = (uint32_t)((UINT64_C(1) << 32) / kept);
+	for (unsigned i = 0; i < CLUSTER_TOKENS; i++) {
+		share[i] = (uint32_t)(((uint64_t)share[i] * by) >> 16);
+		total += share[i];
+		most = share[i] > share[most] ? i : most;
+	}
+	share[most] += 65536 - total;
+}
+
+/* Of f->value's logits; forbidden: of at most CLUSTER_TOKENS of them. */
+static void frequencies(struct forward *f, uint32_t *out, unsigned count, uint64_t forbidden)
 {
 	sampling_temper(f->value, count, &f->sampling);
 	f->kernel->steps->frequencies(out, f->value, count);
+	if (forbidden != 0 && forbidden != UINT64_MAX)
+		forbid(out, forbidden);
 	sampling_cut(out, count, &f->sampling);
 }
 
@@ -242,30 +260,9 @@ const uint32_t *forward_clusters(struct forward *f, const unsigned *which, unsig
 	multiply(f, &m->cluster, f->some, count);
 	for (unsigned i = 0; i < count; i++) {
 		scale(f, f->value, &m->cluster, i, add);
-		frequencies(f, f->clusters + (size_t)i * clusters, clusters);
+		frequencies(f, f->clusters + (size_t)i * clusters, clusters, 0);
 	}
 	return f->clusters;
-}
-
-/* What is forbidden goes to the others in proportion, what rounding leaves to
- * the largest. */
-static void forbid(uint32_t *frequencies, uint64_t forbidden)
-{
-	uint32_t kept = 0, total = 0;
-	unsigned most = 0;
-
-	for (unsigned i = 0; i < CLUSTER_TOKENS; i++)
-		if (forbidden >> i & 1)
-			frequencies[i] = 0;
-		else
-			kept += frequencies[i];
-	uint32_t by = (uint32_t)((UINT64_C(1) << 32) / kept);
-	for (unsigned i = 0; i < CLUSTER_TOKENS; i++) {
-		frequencies[i] = (uint32_t)(((uint64_t)frequencies[i] * by) >> 16);
-		total += frequencies[i];
-		most = frequencies[i] > frequencies[most] ? i : most;
-	}
-	frequencies[most] += 65536 - total;
 }
 
 const uint32_t *forward_tokens(struct forward *f, unsigned k, unsigned cluster, uint64_t forbidden)
@@ -274,10 +271,6 @@ const uint32_t *forward_tokens(struct forward *f, unsigned k, unsigned cluster, 
 	unsigned row = cluster * CLUSTER_TOKENS;
 
 	block(f, f->value, &m->next, row, CLUSTER_TOKENS, k, m->next_bias + row);
-	sampling_temper(f->value, CLUSTER_TOKENS, &f->sampling);
-	f->kernel->steps->frequencies(f->tokens, f->value, CLUSTER_TOKENS);
-	if (forbidden != 0 && forbidden != UINT64_MAX)
-		forbid(f->tokens, forbidden);
-	sampling_cut(f->tokens, CLUSTER_TOKENS, &f->sampling);
+	frequencies(f, f->tokens, CLUSTER_TOKENS, forbidden);
 	return f->tokens;
 }

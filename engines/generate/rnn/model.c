@@ -10,6 +10,7 @@
 
 #include "engines/generate/rnn/kernel.h"
 #include "engines/generate/rnn/model_file.h"
+#include "engines/little_endian.h"
 
 /* What is left of the file to read. */
 struct in {
@@ -27,12 +28,6 @@ static const uint8_t *section(struct in *in, size_t nbytes)
 	in->bytes += all;
 	in->nbytes -= all;
 	return at;
-}
-
-static uint32_t get_le32(const uint8_t *in)
-{
-	return (uint32_t)in[0] | (uint32_t)in[1] << 8 | (uint32_t)in[2] << 16 |
-	       (uint32_t)in[3] << 24;
 }
 
 static int read_tokens(struct model *m, struct in *in)
@@ -110,7 +105,7 @@ static int read_matrix(struct matrix *x, struct in *in, const struct tensor *t, 
 	x->weights = (const int8_t *)section(in, (size_t)x->rows * x->cols);
 	if (head == NULL || multipliers == NULL || x->weights == NULL)
 		return -EBADMSG;
-	x->shift = get_le32(head);
+	x->shift = (unsigned)get_le(head, 4);
 	if (x->shift < 2 || x->shift > 24 || !weights_within(x->weights, (size_t)x->rows * x->cols))
 		return -EBADMSG;
 	x->multiplier = take(memory, x->rows);

@@ -5,20 +5,7 @@
 #include "engines/generate/rnn/model_file.h"
 #include "engines/generate/rnn/net.h"
 #include "engines/generate/rnn/vocabulary.h"
-
-static void put_le(uint8_t *out, uint64_t value, unsigned nbytes)
-{
-	for (unsigned i = 0; i < nbytes; i++)
-		out[i] = (uint8_t)(value >> (8 * i));
-}
-
-static uint64_t get_le(const uint8_t *in, unsigned nbytes)
-{
-	uint64_t value = 0;
-	for (unsigned i = 0; i < nbytes; i++)
-		value |= (uint64_t)in[i] << (8 * i);
-	return value;
-}
+#include "engines/little_endian.h"
 
 /* The fields of a shape, in the file's order. */
 #define SHAPE_FIELDS(s)                                                                            \

@@ -8,6 +8,7 @@
 #include "engines/generate/rnn/kernel.h"
 #include "engines/generate/rnn/model.h"
 #include "engines/generate/rnn/model_file.h"
+#include "engines/little_endian.h"
 #include "workloads/file.h"
 
 /* The file grows here; out.nbytes stays a multiple of the alignment. */
@@ -33,12 +34,6 @@ static uint8_t *extend(struct out *o, size_t nbytes)
 	return at;
 }
 
-static void put_le32(uint8_t *out, uint32_t value)
-{
-	for (unsigned i = 0; i < 4; i++)
-		out[i] = (uint8_t)(value >> (8 * i));
-}
-
 static int8_t limited(float value, int max)
 {
 	int x = (int)rintf(value);
@@ -61,7 +56,7 @@ static int put_bias(struct out *o, const float *parameters, const struct tensor 
 	for (size_t i = 0; to != NULL && i < count; i++) {
 		float x = rintf(parameters[t->at + i] * 1024);
 		x = x > BIAS_MAX ? BIAS_MAX : x < -BIAS_MAX ? -BIAS_MAX : x;
-		put_le32(to + 4 * i, (uint32_t)(int32_t)x);
+		put_le(to + 4 * i, (uint32_t)(int32_t)x, 4);
 	}
 	return to == NULL ? -ENOMEM : 0;
 }
@@ -74,7 +69,7 @@ static int put_matrix(struct out *o, const float *parameters, const struct tenso
 	float *rounded = malloc((t->at + (size_t)t->rows * t->cols) * sizeof *rounded);
 	uint8_t *head = rounded != NULL ? extend(o, MODEL_ALIGNMENT) : NULL;
 	if (head != NULL)
-		put_le32(head, shift + unit_log - 10);
+		put_le(head, shift + unit_log - 10, 4);
 	uint8_t *multipliers = head != NULL ? extend(o, rows) : NULL;
 	for (uint32_t r = 0; multipliers != NULL && r < t->rows; r++)
 		multipliers[r] = (uint8_t)tensor_row_multiplier(

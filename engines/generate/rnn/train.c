@@ -70,7 +70,7 @@ static unsigned choose_threads(const struct training *t)
 	return threads;
 }
 
-static struct shape choose_shape(void)
+struct shape rnn_train_shape(void)
 {
 	return (struct shape){
 		.vocabulary = VOCABULARY,
@@ -211,7 +211,7 @@ static uint64_t identity_of(const struct run *r)
 static void choose_options(struct run *r)
 {
 	r->options = (struct trainer_options){
-		.shape = choose_shape(),
+		.shape = rnn_train_shape(),
 		.threads = choose_threads(r->training),
 		.steps = STEPS,
 		.seed = SEED,
@@ -298,7 +298,7 @@ int rnn_train(const struct corpus *corpus, const char *path, const struct traini
 		.progress = progress,
 		.path = path,
 	};
-	struct shape shape = choose_shape();
+	struct shape shape = rnn_train_shape();
 	size_t network = model_network_nbytes(&shape);
 	struct train_text_options o = {
 		.vocabulary = VOCABULARY,
