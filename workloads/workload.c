@@ -1,24 +1,17 @@
-/*
- * workload.c: a workload file from text to checked settings. libinih splits
- * lines into names and values; lines and sections are handled here, because
- * inih cuts long lines and section names without a word, takes an indented
- * line for more of the value before, and does not tell the line's number.
- */
+/* workload.c: a workload file from text to checked settings. */
 #include "workloads/workload_internal.h"
 
+#include <assert.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <ini.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#define FILE_NBYTES_MAX ((size_t)1 << 20)
-#define LINE_NBYTES_MAX (2 * WORKLOAD_PATH_NBYTES)
+#include "workloads/ini_lines.h"
+
 #define LABEL_NBYTES_MAX 64u
 #define TEXT_SHOWN "%.200s" /* of what the user wrote, in messages */
 
-static const char blanks[] = " \t\r\n\v\f";
+static_assert(INI_LINE_NBYTES_MAX >= 2 * WORKLOAD_PATH_NBYTES, "a path fits into a line");
 
 /* ---- keys ---- */
 
@@ -104,9 +97,9 @@ static int open_workload(struct parser *p)
 {
 	struct section *s = &p->sections[0];
 	if (s->line > 0)
-		return fail(p, (struct origin){p->line, NULL},
+		return fail(p, (struct origin){p->lines.line, NULL},
 			    "[workload] was already given at line %d", s->line);
-	s->line = p->line;
+	s->line = p->lines.line;
 	p->section = 0;
 	return 0;
 }
@@ -131,7 +124,7 @@ static int find_engine(const struct workload *w, const char *label)
 static int open_engine(struct parser *p, char *label)
 {
 	struct workload *w = p->w;
-	struct origin at = {p->line, NULL};
+	struct origin at = {p->lines.line, NULL};
 	size_t nbytes = strlen(label);
 	if (nbytes >= 2 && label[0] == '"' && label[nbytes - 1] == '"') {
 		label[nbytes - 1] = '\0';
@@ -151,128 +144,43 @@ static int open_engine(struct parser *p, char *label)
 			    WORKLOAD_ENGINES_MAX);
 	struct engine_config *engine = &w->engines[w->engine_count++];
 	strcpy(engine->label, label);
-	engine->line = p->line;
+	engine->line = p->lines.line;
 	p->section = (int)w->engine_count;
-	p->sections[p->section].line = p->line;
+	p->sections[p->section].line = p->lines.line;
 	return 0;
 }
 
-/* Cuts blanks off both ends, in place. */
-static char *trim(char *text)
+/* What ini_lines calls for each [name]. */
+static int take_section(void *arg, char *name, struct error *e)
 {
-	text += strspn(text, blanks);
-	size_t nbytes = strlen(text);
-	while (nbytes > 0 && strchr(blanks, text[nbytes - 1]) != NULL)
-		nbytes--;
-	text[nbytes] = '\0';
-	return text;
-}
-
-/* line: "[...", is written to. */
-static int open_section(struct parser *p, char *line)
-{
-	struct origin at = {p->line, NULL};
-	char *end = strchr(line, ']');
-	if (end == NULL)
-		return fail(p, at, TEXT_SHOWN ": a section needs a closing ]", trim(line));
-	const char *rest = end + 1 + strspn(end + 1, blanks);
-	if (*rest != '\0' && *rest != ';' && *rest != '#')
-		return fail(p, at, "only a comment may follow a section's ]");
-	*end = '\0';
-	char *name = trim(line + 1);
+	(void)e; /* the parser has it */
+	struct parser *p = arg;
 	if (strcmp(name, "workload") == 0)
 		return open_workload(p);
 	if (strncmp(name, "engine", 6) == 0 &&
 	    (name[6] == '\0' || strchr(" \t\"", name[6]) != NULL))
-		return open_engine(p, trim(name + 6));
-	return fail(p, at, "[%.100s]: no such section; there are [workload] and [engine \"LABEL\"]",
-		    name);
+		return open_engine(p, ini_trim(name + 6));
+	return fail(p, (struct origin){p->lines.line, NULL},
+		    "[%.100s]: no such section; there are [workload] and [engine \"LABEL\"]", name);
 }
 
-/* ---- lines, through inih ---- */
-
-struct lines {
-	struct parser *p;
-	const char *at, *end;
-	int err; /* the first: nothing is read after it */
-};
-
-/* What inih calls for each line, as fgets: one whole line or the end. */
-static char *next_line(char *out, int capacity, void *arg)
+/* And for each name = value. */
+static int take_value(void *arg, const char *name, const char *value, struct error *e)
 {
-	struct lines *l = arg;
-	if (l->err || l->at == l->end)
-		return NULL;
-	struct origin here = {++l->p->line, NULL};
-	const char *newline = memchr(l->at, '\n', (size_t)(l->end - l->at));
-	const char *start = l->at, *end = newline != NULL ? newline : l->end;
-	l->at = newline != NULL ? newline + 1 : l->end;
-	while (start < end && memchr(blanks, *start, sizeof blanks - 1) != NULL)
-		start++;
-	size_t nbytes = (size_t)(end - start);
-	if (nbytes > 0 && memchr(start, '\0', nbytes) != NULL) {
-		l->err = fail(l->p, here, "a NUL byte; this is not a text file");
-		return NULL;
-	}
-	if (nbytes + 2 > (size_t)capacity) {
-		l->err = fail(l->p, here, "a line of more than %d characters; shorten it",
-			      capacity - 2);
-		return NULL;
-	}
-	memcpy(out, start, nbytes);
-	strcpy(out + nbytes, "\n");
-	if (out[0] == '[') {
-		char line[LINE_NBYTES_MAX];
-		snprintf(line, sizeof line, "%s", out);
-		l->err = open_section(l->p, line);
-	}
-	return l->err ? NULL : out;
-}
-
-/* What inih calls for each name = value; 1: go on. Its section is not used. */
-static int take_value(void *arg, const char *section, const char *name, const char *value)
-{
-	(void)section;
-	struct lines *l = arg;
-	struct parser *p = l->p;
-	struct origin here = {p->line, NULL};
-	if (l->err)
-		return 0;
-	if (p->section < 0) {
-		l->err = fail(p, here,
-			      "%.100s: a key before the first section; put [workload] above it",
-			      name);
-		return 0;
-	}
+	(void)e;
+	struct parser *p = arg;
+	struct origin here = {p->lines.line, NULL};
+	if (p->section < 0)
+		return fail(p, here,
+			    "%.100s: a key before the first section; put [workload] above it",
+			    name);
 	int k = find_key(p, p->section, name, here);
-	if (k < 0) {
-		l->err = -EINVAL;
-		return 0;
-	}
+	if (k < 0)
+		return -EINVAL;
 	struct setting *s = &p->sections[p->section].settings[k];
 	if (s->text != NULL)
-		l->err = fail(p, here, "%s was already given at line %d", name, s->origin.line);
-	else
-		l->err = put_setting(p, s, value, here);
-	return l->err == 0;
-}
-
-static int read_lines(struct parser *p, const char *text, size_t text_nbytes)
-{
-	if (text_nbytes >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0) {
-		text += 3;
-		text_nbytes -= 3;
-	}
-	struct lines l = {.p = p, .at = text, .end = text + text_nbytes};
-	ini_max_line = LINE_NBYTES_MAX; /* inih's own is 200 */
-	int bad_line = ini_parse_stream(next_line, &l, take_value, &l);
-	/* bad_line: the first that inih could not split, or that was refused here */
-	if (bad_line > 0 && (!l.err || bad_line < p->line))
-		return fail(p, (struct origin){bad_line, NULL},
-			    "neither a [section], nor key = value, nor a comment");
-	if (bad_line < 0 && !l.err)
-		return error_set(p->e, -ENOMEM, "%.300s: no memory to read it", p->w->file);
-	return l.err;
+		return fail(p, here, "%s was already given at line %d", name, s->origin.line);
+	return put_setting(p, s, value, here);
 }
 
 /* ---- --set ---- */
@@ -297,7 +205,7 @@ static int apply_set(struct parser *p, const char *set, char *assignment)
 	char *value = strchr(assignment, '=');
 	if (value != NULL)
 		*value++ = '\0';
-	char *section = trim(assignment), *key = strrchr(section, '.');
+	char *section = ini_trim(assignment), *key = strrchr(section, '.');
 	if (value == NULL || key == NULL)
 		return fail(p, at, "write section.key=value, as in workload.rate_iops=5000");
 	*key++ = '\0';
@@ -308,7 +216,7 @@ static int apply_set(struct parser *p, const char *set, char *assignment)
 	int k = find_key(p, index, key, at);
 	if (k < 0)
 		return -EINVAL;
-	return put_setting(p, &p->sections[index].settings[k], trim(value), at);
+	return put_setting(p, &p->sections[index].settings[k], ini_trim(value), at);
 }
 
 static int apply_sets(struct parser *p, const char *const *sets, unsigned set_count)
@@ -357,10 +265,10 @@ static int set_workload(struct parser *p)
 {
 	const struct section *s = &p->sections[0];
 	if (s->line == 0)
-		return fail(p, (struct origin){p->line > 0 ? p->line : 1, NULL},
+		return fail(p, (struct origin){p->lines.line > 0 ? p->lines.line : 1, NULL},
 			    "the section [workload] is missing");
 	if (p->w->engine_count == 0)
-		return fail(p, (struct origin){p->line, NULL},
+		return fail(p, (struct origin){p->lines.line, NULL},
 			    "there is no engine; add a section [engine \"LABEL\"] with kind = %s",
 			    engine_keys[E_KIND].takes);
 	if (s->settings[W_CONTENTS].text == NULL)
@@ -408,11 +316,13 @@ int workload_parse(struct workload *w, const char *name, const char *text, size_
 		   const char *const *sets, unsigned set_count, struct error *e)
 {
 	struct parser p = {.w = w, .e = e, .section = -1};
+	p.lines = (struct ini_lines){
+		.file = w->file, .section = take_section, .value = take_value, .arg = &p};
 	memset(w, 0, sizeof *w);
 	snprintf(w->file, sizeof w->file, "%s", name);
-	if (text_nbytes > FILE_NBYTES_MAX)
+	if (text_nbytes > INI_FILE_NBYTES_MAX)
 		return fail(&p, (struct origin){1, NULL}, "a workload file has at most 1 MiB");
-	int err = read_lines(&p, text, text_nbytes);
+	int err = ini_lines_read(&p.lines, text, text_nbytes, e);
 	if (!err)
 		err = apply_sets(&p, sets, set_count);
 	if (!err)
@@ -431,50 +341,15 @@ double workload_rate_mean(const struct workload *w)
 	return w->rate_count > 0 ? sum / w->rate_count : 0;
 }
 
-/* ---- the file ---- */
-
-static int fail_file(const char *path, int err, struct error *e)
-{
-	if (err == -ENOENT)
-		return error_set(e, err, "%s: no such workload file; check the path", path);
-	if (err == -EACCES || err == -EPERM)
-		return error_set(e, err, "%s: may not be read; check its permissions", path);
-	if (err == -EISDIR)
-		return error_set(e, -EINVAL, "%s:1: a directory; name a workload file", path);
-	return error_set(e, err, "%s: cannot be read: %s", path, strerror(-err));
-}
-
-/* At most capacity bytes; fewer only at the end of the file. */
-static ssize_t read_up_to(int fd, char *buf, size_t capacity)
-{
-	size_t done = 0;
-	while (done < capacity) {
-		ssize_t n = read(fd, buf + done, capacity - done);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		if (n == 0)
-			break;
-		done += (size_t)n;
-	}
-	return (ssize_t)done;
-}
-
 int workload_read(struct workload *w, const char *path, const char *const *sets, unsigned set_count,
 		  struct error *e)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return fail_file(path, -errno, e);
-	char *text = malloc(FILE_NBYTES_MAX + 1);
-	ssize_t nbytes = text != NULL ? read_up_to(fd, text, FILE_NBYTES_MAX + 1) : -ENOMEM;
-	close(fd);
-	int err;
-	if (nbytes < 0)
-		err = fail_file(path, (int)nbytes, e);
-	else
-		err = workload_parse(w, path, text, (size_t)nbytes, sets, set_count, e);
+	char *text;
+	size_t nbytes;
+	int err = ini_file_text(path, "workload file", &text, &nbytes, e);
+	if (err)
+		return err;
+	err = workload_parse(w, path, text, nbytes, sets, set_count, e);
 	free(text);
 	return err;
 }

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "workloads/ini_lines.h"
 #include "workloads/workload.h"
 
 /* ---- workload_value.c: single values as text ---- */
@@ -145,8 +146,8 @@ struct section {
 struct parser {
 	struct workload *w;
 	struct error *e;
-	int line;    /* being read; after the last: their number */
-	int section; /* index into sections; -1: none yet */
+	struct ini_lines lines;
+	int section;					   /* index into sections; -1: none yet */
 	struct section sections[1 + WORKLOAD_ENGINES_MAX]; /* [workload], engines in order */
 };
 
