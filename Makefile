@@ -114,6 +114,14 @@ $(BUILD)/.version: FORCE
 DEFINES_version.c = -DGVR_VERSION='"$(VERSION)"' -DGVR_COMMIT='"$(COMMIT)"'
 $(BUILD)/bench/version.c.o: $(BUILD)/.version
 
+# The constants that gvr carries with it: each file as a C string literal.
+BUILTIN_INI := bench/prices.ini $(sort $(wildcard bench/platforms/*.ini))
+$(BUILD)/%.ini.inc: %.ini
+	@mkdir -p $(@D)
+	$(Q)sed 's/[\\"?]/\\&/g; s/.*/"&\\n"/' $< > $@
+CFLAGS_builtin.c := -I$(BUILD)
+$(BUILD)/bench/builtin.c.o: $(BUILTIN_INI:%=$(BUILD)/%.inc)
+
 $(BUILD)/libgvr.a: $(LIB_OBJ)
 	$(Q)rm -f $@ && $(AR) qcs $@ $^
 
