@@ -140,20 +140,21 @@ $(BUILD)/tests/fuzz/%: $(BUILD)/tests/fuzz/%.c.o $(BUILD)/tests/fuzz/replay.c.o 
 	@$(if $(V),,echo "  LD   $@")
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
-# Programs that the command-line tests use; nothing of gvr in them.
-CLI_TOOLS := $(BUILD)/tests/cli/faulty_ring.so $(BUILD)/tests/cli/without_io_uring
+# Programs and libraries that tests use; nothing of gvr in them.
+TEST_TOOLS := $(BUILD)/tests/cli/faulty_ring.so $(BUILD)/tests/cli/without_io_uring \
+	$(BUILD)/tests/stub_nvml.so
 
 $(BUILD)/tests/cli/%: $(BUILD)/tests/cli/%.c.o
 	@$(if $(V),,echo "  LD   $@")
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^
 
-# To be preloaded: without sanitizers, which want to be loaded first.
-$(BUILD)/tests/cli/%.so: tests/cli/%.c | build/.deps
+# To be preloaded or loaded late: without sanitizers, which want to be loaded first.
+$(BUILD)/tests/%.so: tests/%.c | build/.deps
 	@mkdir -p $(@D)
 	@$(if $(V),,echo "  CC   $@")
 	$(Q)$(CC) -O2 -D_GNU_SOURCE -Wall -Wextra -shared -fPIC -o $@ $< -ldl
 
-test: $(GVR) $(TESTS) $(FUZZERS) $(CLI_TOOLS)
+test: $(GVR) $(TESTS) $(FUZZERS) $(TEST_TOOLS)
 	$(Q)BUILD=$(abspath $(BUILD)) GVR=$(abspath $(GVR)) sh tests/run.sh
 
 # Checks against outside programs; installs them.
