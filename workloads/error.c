@@ -5,9 +5,11 @@
 
 void error_clean(char *text)
 {
-	for (char *c = text; *c != '\0'; c++)
-		if ((unsigned char)*c < 0x20 || *c == 0x7f)
+	for (unsigned char *c = (unsigned char *)text; *c != '\0'; c++)
+		if (*c < 0x20 || *c == 0x7f)
 			*c = '?';
+		else if (*c == 0xc2 && c[1] >= 0x80 && c[1] < 0xa0) /* the same again in UTF-8 */
+			c[0] = c[1] = '?';
 }
 
 int error_set(struct error *e, int err, const char *format, ...)
