@@ -128,7 +128,9 @@ static int take_number(struct parser *p, enum key key, const char *text, struct 
 static bool is_printable(const char *text)
 {
 	for (; *text != '\0'; text++)
-		if ((unsigned char)*text < 0x20 || *text == 0x7f)
+		if ((unsigned char)*text < 0x20 || *text == 0x7f ||
+		    ((unsigned char)*text == 0xc2 && (unsigned char)text[1] >= 0x80 &&
+		     (unsigned char)text[1] < 0xa0)) /* controls in UTF-8 */
 			return false;
 	return true;
 }
@@ -256,4 +258,14 @@ int constants_read(struct constants *set, const struct constant_table *table, co
 	err = constants_parse(set, table, path, text, nbytes, e);
 	free(text);
 	return err;
+}
+
+void constants_print(FILE *out, const struct constants *set, const struct constant_table *table)
+{
+	fprintf(out, "  %-30s%10s%10s%10s  unit\n", "constant", "low", "nominal", "high");
+	for (unsigned i = 0; i < table->count; i++) {
+		struct figure v = set->values[i].value;
+		fprintf(out, "  %-30s%10g%10g%10g  %s\n", table->kinds[i].name, v.low, v.nominal,
+			v.high, table->kinds[i].unit);
+	}
 }

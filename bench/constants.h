@@ -18,13 +18,10 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 
+#include "bench/figure.h"
 #include "workloads/error.h"
-
-/* An uncertain value. low <= nominal <= high, all finite. */
-struct figure {
-	double low, nominal, high;
-};
 
 struct constant_kind {
 	const char *name, *unit;
@@ -102,5 +99,8 @@ int constants_read(struct constants *set, const struct constant_table *table, co
 /* The same for text in memory (not NUL-terminated); name stands for the path. */
 int constants_parse(struct constants *set, const struct constant_table *table, const char *name,
 		    const char *text, size_t text_nbytes, struct error *e);
+
+/* A line of at most 80 columns for each: name, low, nominal, high, unit. */
+void constants_print(FILE *out, const struct constants *set, const struct constant_table *table);
 
 #endif
