@@ -146,9 +146,9 @@ static void lines_must_go_with_each_other(void **state)
 		{"1764100000 5 J\n1764100001 4.9 J\n",
 		 "line 2 \"1764100001 4.9 J\": its energy is less"},
 		{"1764100060 5 J\n", NULL},
-		{"1764100060.1 5 J\n", "more than a minute off"},
+		{"1764100060.1 5 J\n", "is off this machine"},
 		{"1764099940 5 J\n", NULL},
-		{"1764099939.9 5 J\n", "more than a minute off"},
+		{"1764099939.9 5 J\n", "is off this machine"},
 		{"# hello\n\x1b[2J boo\n", "line 2 \"?[2J boo\": it is not SECONDS VALUE UNIT"},
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -367,9 +367,9 @@ static void a_meter_that_is_bad_from_the_start_is_unusable(void **state)
 	(void)state;
 	expect_unusable("command:echo hello; sleep 20", "line 1 \"hello\": it is not SECONDS");
 	expect_unusable("command:echo $(($(date +%s) - 3600)) 5 W; sleep 20",
-			"more than a minute off this machine's clock");
+			"is off this machine's clock");
 	expect_unusable("command:echo $(($(date +%s) + 3600)) 5 W; sleep 20",
-			"more than a minute off this machine's clock");
+			"is off this machine's clock");
 	expect_unusable("command:exit 7", "ended with exit status 7");
 	expect_unusable("command:/nonexistent/meter 2>/dev/null", "ended with exit status 127");
 }

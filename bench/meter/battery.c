@@ -59,7 +59,11 @@ static int read_power_uw(const struct meter *m, const char *battery, uint64_t *p
 static bool is_battery(const struct meter *m, const char *name)
 {
 	char text[32];
-	return strlen(name) < METER_NAME_NBYTES &&
+	char clean[METER_NAME_NBYTES];
+
+	snprintf(clean, sizeof clean, "%.63s", name);
+	error_clean(clean);
+	return strcmp(name, clean) == 0 && /* short, and fit to be shown */
 	       read_text(m, name, "type", text, sizeof text) == 0 && strcmp(text, "Battery") == 0 &&
 	       (read_text(m, name, "scope", text, sizeof text) != 0 || strcmp(text, "Device") != 0);
 }

@@ -14,6 +14,7 @@ int sysfs_text(const char *dir, const char *name, char *text, size_t capacity)
 {
 	char path[PATH_MAX];
 
+	text[0] = '\0';
 	if (snprintf(path, sizeof path, "%s/%s", dir, name) >= (int)sizeof path)
 		return -ENAMETOOLONG;
 	/* a pipe must not make it wait */
@@ -23,10 +24,10 @@ int sysfs_text(const char *dir, const char *name, char *text, size_t capacity)
 	ssize_t n = read(fd, text, capacity);
 	int err = n < 0 ? -errno : 0;
 	close(fd);
-	if (err != 0)
-		return err;
-	if (n == 0 || (size_t)n == capacity)
-		return -ENODATA;
+	if (err != 0 || n == 0 || (size_t)n == capacity) {
+		text[0] = '\0';
+		return err != 0 ? err : -ENODATA;
+	}
 	text[n] = '\0';
 	text[strcspn(text, "\n")] = '\0';
 	size_t begin = strspn(text, " \t"), end = strlen(text);

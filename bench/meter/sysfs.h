@@ -7,7 +7,7 @@
 
 /* The first line of the file whose path is dir/name, without the newline and
  * the blanks around it. 0, or -errno of open and read; -ENODATA: it is empty
- * or longer than capacity - 1. */
+ * or longer than capacity - 1; text is then empty. */
 int sysfs_text(const char *dir, const char *name, char *text, size_t capacity);
 
 /* A whole number >= 0 in decimal, alone on its line. -ENODATA: it is none. */

@@ -18,7 +18,10 @@
 
 #define SECOND_NS UINT64_C(1000000000)
 #define FIRST_LINE_NS (3 * SECOND_NS)
-#define CLOCK_TOLERANCE_NS (60 * SECOND_NS)
+/* How far a line's time may be off: it must fall into the right slice. A busy
+ * machine may be slow to print. */
+#define LATE_NS (7 * SECOND_NS / 10)
+#define EARLY_NS (SECOND_NS / 5)
 #define STATUS_NS (SECOND_NS / 10) /* from a command's last byte to its exit status */
 #define GRACE_NS (SECOND_NS / 2)   /* from SIGTERM to SIGKILL */
 #define STEP_NS (SECOND_NS / 200)  /* of waiting */
@@ -195,10 +198,10 @@ static int receive(struct meter *m, struct error *e)
 static int cut_line(struct meter *m, struct wall_line *line, struct error *e)
 {
 	uint64_t earliest_ns = m->unix_minus_clock; /* when clock_ns was 0, its earliest time */
-	if (m->drained_ns > CLOCK_TOLERANCE_NS)
-		earliest_ns += m->drained_ns - CLOCK_TOLERANCE_NS;
+	if (m->drained_ns > LATE_NS)
+		earliest_ns += m->drained_ns - LATE_NS;
 	return wall_stream_next(&m->stream, earliest_ns,
-				clock_ns() + m->unix_minus_clock + CLOCK_TOLERANCE_NS, line, e);
+				clock_ns() + m->unix_minus_clock + EARLY_NS, line, e);
 }
 
 static int next_line(struct meter *m, struct wall_line *line, struct error *e)

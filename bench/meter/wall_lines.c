@@ -90,7 +90,7 @@ static const char *misfit(const struct wall_stream *s, uint64_t earliest_ns, uin
 			  const struct wall_line *line)
 {
 	if (line->unix_ns < earliest_ns || line->unix_ns > latest_ns)
-		return "its time is more than a minute off this machine's clock: set both clocks";
+		return "its time is off this machine's clock: set both, and print lines at once";
 	if (!s->has_last)
 		return NULL;
 	if (line->unit != s->last.unit)
