@@ -49,6 +49,7 @@ struct engine_stats {
 	/* bytes at rest: files of this engine, logical and allocated */
 	uint64_t at_rest_bytes;	       /* per-content: values or specs, with their index */
 	uint64_t at_rest_disk_bytes;   /* the same as st_blocks * 512 */
+	uint64_t at_rest_fixed_bytes;  /* of at_rest_bytes: what hardly grows with the contents */
 	uint64_t shared_at_rest_bytes; /* shared by all contents: dictionary, model */
 	uint64_t payload_bytes;	 /* encoded values or specs alone, without index (compressed by
 				    RocksDB: with it); 0: none */
@@ -69,8 +70,9 @@ struct engine_stats {
 	/* generators; name "" for others */
 	char generator[16];
 	uint64_t model_bytes;
-	double macs_per_byte; /* multiply-accumulates for one content byte; 0: not counted */
-	const char *kernel;   /* which instructions the generator uses, or NULL */
+	double macs_per_byte;	/* multiply-accumulates for one content byte; 0: not counted */
+	double tokens_per_byte; /* symbols predicted for one content byte; 0: none are */
+	const char *kernel;	/* which instructions the generator uses, or NULL */
 };
 
 struct engine; /* the engine's own types */

@@ -375,9 +375,16 @@ static int raw_open(struct engine **out, const struct engine_env *env, struct er
 
 static void raw_stats(struct engine *engine, struct engine_stats *stats)
 {
+	struct store_usage usage;
+	struct stat st;
+
 	memset(stats, 0, sizeof *stats);
 	memcpy(stats->store_dir, engine->dir, sizeof stats->store_dir);
-	store_disk_usage(engine->dir, &stats->at_rest_bytes, &stats->at_rest_disk_bytes);
+	store_disk_usage(engine->dir, &usage);
+	stats->at_rest_bytes = usage.bytes;
+	stats->at_rest_disk_bytes = usage.disk_bytes;
+	if (fstat(engine->fd, &st) == 0)
+		stats->at_rest_fixed_bytes = usage.bytes - (uint64_t)st.st_size;
 	stats->payload_bytes = engine->counts.payload_bytes;
 	stats->content_bytes = engine->counts.content_bytes;
 	stats->resident_bytes = engine->buffers_bytes;

@@ -490,8 +490,9 @@ static void add_store_stats(struct engine *en, struct engine_stats *stats)
 
 	spec_store_dir(stats->store_dir, sizeof stats->store_dir, en->env);
 	store_get_stats(en->store, &ss);
-	stats->at_rest_bytes = ss.at_rest_bytes;
-	stats->at_rest_disk_bytes = ss.at_rest_disk_bytes;
+	stats->at_rest_bytes = ss.at_rest.bytes;
+	stats->at_rest_disk_bytes = ss.at_rest.disk_bytes;
+	stats->at_rest_fixed_bytes = ss.at_rest.fixed_bytes;
 	stats->payload_bytes = ss.counts.payload_bytes;
 	stats->content_bytes = ss.counts.content_bytes;
 	stats->load_written_bytes = ss.counts.written_bytes;
@@ -512,6 +513,7 @@ static void generate_stats(struct engine *en, struct engine_stats *stats)
 		stats->model_bytes = info.model_bytes;
 		stats->shared_at_rest_bytes = info.model_bytes;
 		stats->macs_per_byte = info.macs_per_byte;
+		stats->tokens_per_byte = info.tokens_per_byte;
 		stats->kernel = info.kernel;
 		stats->resident_bytes += info.resident_bytes;
 	}

@@ -32,6 +32,7 @@ struct generator_info {
 	uint64_t session_bytes;	 /* memory of a session, for each of its lanes */
 	unsigned lanes_max;	 /* contents that one session can advance together, >= 1 */
 	double macs_per_byte;	 /* multiply-accumulates for one byte, 0 if not counted */
+	double tokens_per_byte;	 /* symbols that it predicts for one byte, on average */
 	const char *kernel; /* which instructions it uses: static text; NULL: it has no choice */
 };
 

@@ -332,8 +332,9 @@ static void retrieve_stats(struct engine *engine, struct engine_stats *stats)
 	memset(stats, 0, sizeof *stats);
 	store_dir_name(stats->store_dir, engine->env);
 	store_get_stats(engine->store, &store);
-	stats->at_rest_bytes = store.at_rest_bytes;
-	stats->at_rest_disk_bytes = store.at_rest_disk_bytes;
+	stats->at_rest_bytes = store.at_rest.bytes;
+	stats->at_rest_disk_bytes = store.at_rest.disk_bytes;
+	stats->at_rest_fixed_bytes = store.at_rest.fixed_bytes;
 	if (has_dictionary(engine->env)) {
 		dictionary_path(path, engine->env);
 		stats->shared_at_rest_bytes = file_nbytes(path);
@@ -341,7 +342,7 @@ static void retrieve_stats(struct engine *engine, struct engine_stats *stats)
 		memcpy(stats->dictionary_how, engine->dictionary.how, sizeof stats->dictionary_how);
 	}
 	/* what RocksDB compressed it does not tell apart from its index */
-	stats->payload_bytes = compresses_blocks(engine->env->config) ? store.at_rest_bytes
+	stats->payload_bytes = compresses_blocks(engine->env->config) ? store.at_rest.bytes
 								      : store.counts.payload_bytes;
 	stats->content_bytes = store.counts.content_bytes;
 	stats->resident_bytes = store.resident_bytes + engine->dictionary.nbytes +

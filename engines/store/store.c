@@ -425,5 +425,5 @@ void store_get_stats(struct store *s, struct store_stats *stats)
 	stats->cache_bytes = sst.cache_bytes;
 	stats->cache_lookups = sst.cache_lookups;
 	stats->cache_hits = sst.cache_hits;
-	store_disk_usage(s->dir, &stats->at_rest_bytes, &stats->at_rest_disk_bytes);
+	store_disk_usage(s->dir, &stats->at_rest);
 }

@@ -119,9 +119,14 @@ int store_get(struct store *s, uint64_t content, uint32_t context, const struct 
 void store_unpin(struct store_value *value);
 
 /* What serving keeps and what lies on disk. */
+struct store_usage {
+	uint64_t bytes, disk_bytes; /* st_size, st_blocks * 512 */
+	uint64_t fixed_bytes;	    /* of bytes: what hardly grows with the values */
+};
+
 struct store_stats {
 	struct store_counts counts;
-	uint64_t at_rest_bytes, at_rest_disk_bytes; /* all files of dir: st_size, st_blocks * 512 */
+	struct store_usage at_rest;
 	uint64_t resident_bytes; /* places; or index, block cache and table readers, as RocksDB says
 				  */
 	uint64_t cache_bytes;	 /* of data blocks; 0: none */
@@ -129,7 +134,7 @@ struct store_stats {
 };
 void store_get_stats(struct store *s, struct store_stats *stats);
 
-/* Sums st_size and st_blocks * 512 of all regular files below dir. */
-int store_disk_usage(const char *dir, uint64_t *bytes, uint64_t *disk_bytes);
+/* Of dir and all files and folders below, as du counts. */
+int store_disk_usage(const char *dir, struct store_usage *usage);
 
 #endif

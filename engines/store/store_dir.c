@@ -739,41 +739,49 @@ int store_dir_write_at(int fd, const void *bytes, size_t nbytes, uint64_t offset
 
 /* ---- bytes at rest ---- */
 
-static int add_usage(int parent_fd, const char *name, uint64_t *bytes, uint64_t *disk_bytes);
+static int add_usage(int parent_fd, const char *name, struct store_usage *usage);
 
-static int add_dir_usage(DIR *d, uint64_t *bytes, uint64_t *disk_bytes)
+static int add_dir_usage(DIR *d, struct store_usage *usage)
 {
 	const struct dirent *entry;
 	int err = 0;
 	while (err == 0 && (entry = readdir(d)) != NULL)
 		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
-			err = add_usage(dirfd(d), entry->d_name, bytes, disk_bytes);
+			err = add_usage(dirfd(d), entry->d_name, usage);
 	return err;
 }
 
-static int add_usage(int parent_fd, const char *name, uint64_t *bytes, uint64_t *disk_bytes)
+/* Tables and segments; the rest says how many there are, and what they are. */
+static bool holds_values(const char *name)
+{
+	const char *dot = strrchr(name, '.');
+	return dot != NULL && (strcmp(dot, ".sst") == 0 || strcmp(dot, ".seg") == 0);
+}
+
+static int add_usage(int parent_fd, const char *name, struct store_usage *usage)
 {
 	struct stat st;
 	if (fstatat(parent_fd, name, &st, AT_SYMLINK_NOFOLLOW) != 0)
-		return errno == ENOENT ? 0 : -errno; /* removed meanwhile */
-	if (S_ISREG(st.st_mode)) {
-		*bytes += (uint64_t)st.st_size;
-		*disk_bytes += (uint64_t)st.st_blocks * 512;
+		return errno == ENOENT ? 0 : -errno;	  /* removed meanwhile */
+	if (S_ISREG(st.st_mode) || S_ISDIR(st.st_mode)) { /* as du counts */
+		usage->bytes += (uint64_t)st.st_size;
+		usage->disk_bytes += (uint64_t)st.st_blocks * 512;
 	}
+	if (!holds_values(name))
+		usage->fixed_bytes += (uint64_t)st.st_size;
 	if (!S_ISDIR(st.st_mode))
 		return 0;
 	int fd = openat(parent_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	DIR *d = fd < 0 ? NULL : fdopendir(fd);
 	if (d == NULL)
 		return -errno;
-	int err = add_dir_usage(d, bytes, disk_bytes);
+	int err = add_dir_usage(d, usage);
 	closedir(d);
 	return err;
 }
 
-int store_disk_usage(const char *dir, uint64_t *bytes, uint64_t *disk_bytes)
+int store_disk_usage(const char *dir, struct store_usage *usage)
 {
-	*bytes = 0;
-	*disk_bytes = 0;
-	return add_usage(AT_FDCWD, dir, bytes, disk_bytes);
+	*usage = (struct store_usage){0};
+	return add_usage(AT_FDCWD, dir, usage);
 }

@@ -178,6 +178,7 @@ static void cm_info(const struct generator *g, struct generator_info *info)
 			sizeof(struct generator_session) + WINDOW_NBYTES + arena_memory_nbytes(),
 		.lanes_max = 1,
 		.macs_per_byte = 8.0 * MIXERS * (INPUTS + 1),
+		.tokens_per_byte = 1,
 	};
 }
 

@@ -156,6 +156,7 @@ static void rnn_info(const struct generator *g, struct generator_info *info)
 		.lanes_max = KERNEL_BATCH_MAX,
 		.kernel = g->kernel->name,
 		.macs_per_byte = (double)model_macs(&m->shape) * m->tokens_per_byte,
+		.tokens_per_byte = m->tokens_per_byte,
 	};
 }
 
