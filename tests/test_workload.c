@@ -753,6 +753,7 @@ static void effective_values_read_back(void **state)
 				"compression_type = none\ndirect = 0\nio = pread\n");
 	assert_reads_back(NOVEL
 			  "corpus = c\nmodel = m\ncontexts = 4294967295\npopularity = zipf:1e-7\n"
+			  "extrapolate_contexts = 4294967296\nplatform = my.ini\n"
 			  "scenario = single_stream\nramp_time = 3601001ns\n" R G);
 }
 
@@ -786,7 +787,7 @@ static void help_fits_the_terminal_and_names_every_key(void **state)
 		keys += strncmp(line, "  ", 2) == 0 && line[2] != ' ';
 	}
 	free(help);
-	assert_int_equal(keys, 48);
+	assert_int_equal(keys, 50);
 }
 
 /* ---- the file itself ---- */

@@ -95,6 +95,7 @@ struct workload {
 	uint64_t chunk_bytes;		  /* 0: files are not cut */
 	enum split split;
 	uint32_t contexts;
+	uint64_t extrapolate_contexts; /* 0: bytes at rest are not extrapolated */
 	struct size_distribution size;
 	uint32_t compress_percentage;	 /* noise: how much of each content is zero bytes, 0-100 */
 	uint32_t temperature_percentage; /* novel: how it is sampled: 100: as the model says */
@@ -121,6 +122,7 @@ struct workload {
 	enum cache_state cache_state;
 	uint32_t rounds;
 	uint64_t randseed;
+	char platform[WORKLOAD_PATH_NBYTES]; /* a name of platforms/, or a file */
 	enum verify_kind verify;
 	uint64_t verify_sample; /* sample:N: one request in N */
 	struct engine_config engines[WORKLOAD_ENGINES_MAX];

@@ -92,6 +92,7 @@ const char *workload_key_unused(const struct workload *w, enum workload_key key)
 		unused = w->contents_kind != CONTENTS_ARCHIVE;
 		belongs = "contents = archive:DIR";
 		break;
+	case W_EXTRAPOLATE_CONTEXTS:
 	case W_SIZE:
 		unused = w->contents_kind == CONTENTS_ARCHIVE;
 		belongs = "contents = novel:N or noise:N";
@@ -200,6 +201,10 @@ int check_workload(struct parser *p)
 			    "contexts = %" PRIu32 " needs contents = novel:N or noise:N; "
 			    "a file has one variant",
 			    w->contexts);
+	if (w->extrapolate_contexts != 0 && w->extrapolate_contexts < w->contexts)
+		return fail(p, s[W_EXTRAPOLATE_CONTEXTS].origin,
+			    "extrapolate_contexts = %" PRIu64 ": at least contexts = %" PRIu32,
+			    w->extrapolate_contexts, w->contexts);
 	if (w->contents_kind == CONTENTS_NOVEL && w->corpus_dir[0] == '\0' && w->model[0] == '\0')
 		return fail(p, s[W_CONTENTS].origin,
 			    "contents = novel:N needs a generator: set corpus = DIR to train one "

@@ -36,6 +36,7 @@ enum workload_key {
 	W_CHUNK,
 	W_SPLIT,
 	W_CONTEXTS,
+	W_EXTRAPOLATE_CONTEXTS, /* after contexts, which it must reach */
 	W_SIZE,
 	W_COMPRESS_PERCENTAGE,
 	W_TEMPERATURE_PERCENTAGE,
@@ -57,6 +58,7 @@ enum workload_key {
 	W_SS,
 	W_CACHE_STATE,
 	W_RANDSEED,
+	W_PLATFORM,
 	W_VERIFY,
 	W_COUNT
 };

@@ -61,6 +61,8 @@ static bool has_value(const struct workload *w, enum workload_key key)
 		return w->corpus_dir[0] != '\0';
 	case W_MODEL:
 		return w->model[0] != '\0';
+	case W_EXTRAPOLATE_CONTEXTS:
+		return w->extrapolate_contexts > 0;
 	case W_CHUNK:
 		return w->chunk_bytes > 0;
 	case W_NUMBER_IOS:
