@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bench/json_text.h"
+#include "bench/json_values.h"
 #include "bench/version.h"
 #include "workloads/file.h"
 
@@ -69,7 +69,8 @@ static json_t *command_json(const struct card *c)
 
 static json_t *training_json(const struct card *c)
 {
-	return json_pack("{s:o, s:o, s:o}", "elapsed_s", rounded(c->elapsed_s, 0.1), "command",
+	return json_pack("{s:o, s:o, s:o, s:o}", "elapsed_s", rounded(c->elapsed_s, 0.1), "cpu_s",
+			 c->cpu_s > 0 ? rounded(c->cpu_s, 0.1) : json_null(), "command",
 			 command_json(c), "curve", curve_json(c));
 }
 

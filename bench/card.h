@@ -17,6 +17,7 @@ struct card {
 	const struct corpus *corpus;
 	struct generator_info info;
 	double elapsed_s;
+	double cpu_s;		  /* of training; 0: not known, it was gone on with */
 	struct training training; /* as told */
 	struct training_point points[CARD_POINTS_MAX];
 	unsigned point_count;

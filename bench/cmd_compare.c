@@ -36,6 +36,11 @@ static const char help[] =
 	"\n"
 	"Example: gvr compare out/before out/after --threshold 10\n";
 
+static void print_help(void)
+{
+	fputs(help, stdout);
+}
+
 enum unit { UNIT_SECONDS, UNIT_PER_SECOND, UNIT_BYTES };
 
 static const struct {
@@ -386,21 +391,15 @@ int cmd_compare(int argc, char **argv)
 	double threshold;
 	struct error e;
 
-	switch (options_parse_operands(&o, argc, argv, "t", 2)) {
-	case OPTIONS_HELP:
-		fputs(help, stdout);
-		return EXIT_OK;
-	case OPTIONS_BAD:
-		return EXIT_USAGE;
-	case OPTIONS_OK:
-		break;
-	}
+	int code = command_options(&o, argc, argv, "t", 2, print_help);
+	if (code >= 0)
+		return code;
 	if (!parse_threshold(&threshold, o.threshold))
 		return EXIT_USAGE;
 	int err = result_read(&a, o.operands[0], &e);
 	if (err == 0)
 		err = result_read(&b, o.operands[1], &e);
-	int code = err != 0 ? command_failed(err, &e) : compare(a, b, threshold);
+	code = err != 0 ? command_failed(err, &e) : compare(a, b, threshold);
 	result_close(a);
 	result_close(b);
 	return code;

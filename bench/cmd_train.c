@@ -9,8 +9,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "bench/builtin.h"
 #include "bench/card.h"
 #include "bench/clock.h"
+#include "bench/energy.h"
 #include "bench/format.h"
 #include "bench/options.h"
 #include "bench/progress.h"
@@ -113,6 +115,19 @@ static void print_zstd(const struct card *c, unsigned k)
 	       from > 1 ? pays : "", from > 1 ? " in all" : "");
 }
 
+/* What gvr breakeven --training-kwh wants; modelled, of a server. */
+static void print_energy(const struct card *c)
+{
+	static struct constants server;
+	struct error e;
+
+	if (c->cpu_s == 0 || platform_read(&server, "server", &e) != 0)
+		return;
+	struct figure kwh = figure_times(energy_model_cpu(&server, c->cpu_s), 1 / 3.6e6);
+	printf("CPU time %.1f s: %.2g kWh modelled (%.2g to %.2g, platform server)\n", c->cpu_s,
+	       kwh.nominal, kwh.low, kwh.high);
+}
+
 static void print_card(const struct card *c)
 {
 	char size[32], held_out[32];
@@ -123,6 +138,7 @@ static void print_card(const struct card *c)
 	       "trained on %" PRIu32 " documents, %" PRIu64 " bytes, in %.1f s\n",
 	       c->path, c->ops->name, c->info.model_bytes, c->info.model_digest,
 	       c->corpus->training_count, c->corpus->training_bytes, c->elapsed_s);
+	print_energy(c);
 	if (c->corpus->training_count == 0)
 		printf("Nothing was learned: 7 of 8 files train, and none of these did; add "
 		       "more.\n");
@@ -140,7 +156,7 @@ static int train(const char *dir, struct card *c)
 {
 	struct corpus *corpus;
 	struct error e;
-	uint64_t begin_ns = clock_ns();
+	uint64_t begin_ns = clock_ns(), begin_cpu_ns = clock_read_ns(CLOCK_PROCESS_CPUTIME_ID);
 
 	int err = corpus_open(&corpus, dir, 0, NULL, progress_terminal(), &e);
 	if (err != 0)
@@ -151,9 +167,12 @@ static int train(const char *dir, struct card *c)
 	c->training.report_arg = c;
 	err = c->ops->train(corpus, c->path, &c->training, progress_terminal(), &e);
 	c->elapsed_s = (double)(clock_ns() - begin_ns) / 1e9;
+	c->cpu_s = (double)(clock_read_ns(CLOCK_PROCESS_CPUTIME_ID) - begin_cpu_ns) / 1e9;
 	/* what went before a training was gone on with counts */
-	if (c->point_count > 0 && c->points[c->point_count - 1].elapsed_s > c->elapsed_s)
+	if (c->point_count > 0 && c->points[c->point_count - 1].elapsed_s > c->elapsed_s) {
 		c->elapsed_s = c->points[c->point_count - 1].elapsed_s;
+		c->cpu_s = 0;
+	}
 	bool trained = err == 0;
 	if (err == 0)
 		err = measure(c, &e);
@@ -217,21 +236,20 @@ static bool read_training(const struct options *o, const struct generator_ops *o
 	return true;
 }
 
+static void print_help(void)
+{
+	fputs(help, stdout);
+	print_generators(stdout);
+}
+
 int cmd_train(int argc, char **argv)
 {
 	static struct options o;
 	static struct card c;
 
-	switch (options_parse(&o, argc, argv, "ogmnj")) {
-	case OPTIONS_HELP:
-		fputs(help, stdout);
-		print_generators(stdout);
-		return EXIT_OK;
-	case OPTIONS_BAD:
-		return EXIT_USAGE;
-	case OPTIONS_OK:
-		break;
-	}
+	int code = command_options(&o, argc, argv, "ogmnj", 1, print_help);
+	if (code >= 0)
+		return code;
 	c.ops = o.generator != NULL ? generator_find(o.generator) : generator_registry[0];
 	if (c.ops == NULL) {
 		fprintf(stderr, "gvr train: no generator named %s; there is ", o.generator);

@@ -91,7 +91,7 @@ static int verify(const struct contents *c)
 	static struct run run;
 	struct error e;
 
-	int err = run_execute(&run, c, true, progress_terminal(), &e);
+	int err = run_execute(&run, c, true, NULL, progress_terminal(), &e);
 	int code = err != 0 ? failed(err, &e) : report(&run);
 	run_free(&run);
 	return code;

@@ -5,24 +5,32 @@
 
 #include "bench/progress.h"
 
-int command_begin(struct options *o, struct workload *w, int argc, char **argv,
-		  const char *accepted, void (*print_help)(void))
+int command_options(struct options *o, int argc, char **argv, const char *accepted,
+		    int operand_count, void (*print_help)(void))
 {
-	struct error e;
-
-	switch (options_parse(o, argc, argv, accepted)) {
+	switch (options_parse(o, argc, argv, accepted, operand_count)) {
 	case OPTIONS_HELP:
 		print_help();
 		return EXIT_OK;
 	case OPTIONS_BAD:
 		return EXIT_USAGE;
-	case OPTIONS_OK:
-		break;
+	default:
+		return -1;
 	}
+}
+
+int command_begin(struct options *o, struct workload *w, int argc, char **argv,
+		  const char *accepted, void (*print_help)(void))
+{
+	struct error e;
+
+	int code = command_options(o, argc, argv, accepted, 1, print_help);
+	if (code >= 0)
+		return code;
 	int err = workload_read(w, o->operand, o->sets, o->set_count, &e);
 	if (err == 0)
 		return -1;
-	int code = command_failed(err, &e);
+	code = command_failed(err, &e);
 	return err == -EINVAL ? EXIT_WORKLOAD : code;
 }
 

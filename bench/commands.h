@@ -22,14 +22,20 @@ enum {
 
 /* argv[0] is the verb. Each returns an exit code. */
 int cmd_audit(int argc, char **argv);
+int cmd_breakeven(int argc, char **argv);
 int cmd_compare(int argc, char **argv);
 int cmd_load(int argc, char **argv);
+int cmd_probe(int argc, char **argv);
 int cmd_run(int argc, char **argv);
 int cmd_train(int argc, char **argv);
 int cmd_verify(int argc, char **argv);
 
-/* Parses the command line and reads the workload file. -1: go on; else the
- * exit code, everything being said. */
+/* Parses the command line of a verb with so many operands (options.h). -1: go
+ * on; else the exit code, everything being said. */
+int command_options(struct options *o, int argc, char **argv, const char *accepted,
+		    int operand_count, void (*print_help)(void));
+
+/* The same, and reads the workload file. */
 int command_begin(struct options *o, struct workload *w, int argc, char **argv,
 		  const char *accepted, void (*print_help)(void));
 

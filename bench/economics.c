@@ -357,6 +357,8 @@ struct catalogue_crossing catalogue_crossing_of(const struct catalogue *k)
 	struct choice_side store = {k->dictionary_bytes, k->store_ratio};
 	struct choice_side make = {k->model_bytes + k->training_bytes, k->make_ratio};
 	struct crossing crossing = crossing_of(store, make);
+	if (isinf(make.per_request)) /* no saving repays it */
+		return (struct catalogue_crossing){CROSSING_ALWAYS_STORE, 0};
 	return (struct catalogue_crossing){crossing.kind, crossing.interval_s};
 }
 
@@ -367,6 +369,19 @@ double training_as_bytes(const struct comparison *c, double training_joules)
 				c->input[INPUT_REPLICAS].nominal *
 				c->input[INPUT_SPACE_AMPLIFICATION].nominal;
 	return training_joules > 0 ? training_joules / (watts_per_byte * life_s) : 0;
+}
+
+double memory_usd_per_second(const struct constants *platform, const struct constants *prices,
+			     double bytes)
+{
+	double life_s = prices->values[PRICE_DRAM_LIFE_YEARS].value.nominal * SECONDS_PER_YEAR;
+	double watts = platform->values[PLATFORM_DRAM_WATTS_PER_GB].value.nominal;
+	double usd_per_joule = prices->values[PRICE_PUE].value.nominal *
+			       prices->values[PRICE_ELECTRICITY_USD_PER_KWH].value.nominal /
+			       JOULES_PER_KWH;
+	return bytes / BYTES_PER_GB *
+	       (prices->values[PRICE_DRAM_USD_PER_GB].value.nominal / life_s +
+		watts * usd_per_joule);
 }
 
 double size_made_faster_bytes(double read_s, double make_bytes_per_s)

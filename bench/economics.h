@@ -179,6 +179,11 @@ struct catalogue_crossing catalogue_crossing_of(const struct catalogue *k);
  * keeping takes no energy. */
 double training_as_bytes(const struct comparison *c, double training_joules);
 
+/* What keeping so many bytes in memory costs, nominal $ a second: its price over
+ * its life, and its power. */
+double memory_usd_per_second(const struct constants *platform, const struct constants *prices,
+			     double bytes);
+
 /* The size of a content (bytes) below which making it takes less time than
  * reading it; make_bytes_per_s: of one stream. */
 double size_made_faster_bytes(double read_s, double make_bytes_per_s);

@@ -12,11 +12,13 @@ static const struct {
 	int (*run)(int argc, char **argv);
 	const char *what;
 } verbs[] = {
+	{"probe", cmd_probe, "list the meters of energy of this machine"},
 	{"train", cmd_train, "train a generator on a folder of documents"},
 	{"load", cmd_load, "fill the stores of a workload's engines"},
 	{"run", cmd_run, "run a workload: load what is missing, measure, judge"},
 	{"verify", cmd_verify, "check every content of every engine"},
 	{"audit", cmd_audit, "check that a workload's figures can be believed"},
+	{"breakeven", cmd_breakeven, "from a result: how often asked for is worth storing"},
 	{"compare", cmd_compare, "compare two results: is the second worse?"},
 	{NULL, NULL, NULL},
 };
@@ -30,7 +32,7 @@ static void print_help(FILE *out)
 	      "\n",
 	      out);
 	for (size_t i = 0; verbs[i].name != NULL; i++)
-		fprintf(out, "  gvr %-8s %s\n", verbs[i].name, verbs[i].what);
+		fprintf(out, "  gvr %-9s %s\n", verbs[i].name, verbs[i].what);
 	fputs("\n"
 	      "gvr help VERB tells more; gvr help run lists the keys of a workload file.\n"
 	      "\n"

@@ -14,6 +14,11 @@ static const struct option long_options[] = {
 	{"minutes", required_argument, NULL, 'm'},
 	{"steps", required_argument, NULL, 'n'},
 	{"threads", required_argument, NULL, 'j'},
+	{"wall-meter", required_argument, NULL, 'w'},
+	{"prices", required_argument, NULL, 'p'},
+	{"training-kwh", required_argument, NULL, 'k'},
+	{"platform", required_argument, NULL, 'l'},
+	{"calibrate", no_argument, NULL, 'c'},
 	{"help", no_argument, NULL, 'h'},
 	{NULL, 0, NULL, 0},
 };
@@ -69,6 +74,24 @@ static bool take(struct options *o, const char *verb, int letter, const char *va
 	case 'j':
 		o->threads = value;
 		return true;
+	case 'w':
+		if ((strncmp(value, "file:", 5) != 0 || value[5] == '\0') &&
+		    (strncmp(value, "command:", 8) != 0 || value[8] == '\0'))
+			return bad(verb, "--wall-meter: file:PATH or command:LINE, not ", value);
+		o->wall_meter = value;
+		return true;
+	case 'l':
+		o->platform = value;
+		return true;
+	case 'p':
+		o->prices = value;
+		return true;
+	case 'k':
+		o->training_kwh = value;
+		return true;
+	case 'c':
+		o->calibrate = true;
+		return true;
 	default:
 		o->generator = value;
 		return true;
@@ -98,6 +121,8 @@ static bool take_operands(struct options *o, int argc, char **argv, int wanted)
 
 	if (given < wanted)
 		return bad(argv[0], "an operand is missing", "");
+	if (given > wanted && wanted == 0)
+		return bad(argv[0], "no operand, such as ", argv[optind]);
 	if (given > wanted)
 		return bad(argv[0],
 			   wanted == 1 ? "one operand only, not also " : "an operand too many: ",
@@ -107,13 +132,8 @@ static bool take_operands(struct options *o, int argc, char **argv, int wanted)
 	return true;
 }
 
-enum options_outcome options_parse(struct options *o, int argc, char **argv, const char *accepted)
-{
-	return options_parse_operands(o, argc, argv, accepted, 1);
-}
-
-enum options_outcome options_parse_operands(struct options *o, int argc, char **argv,
-					    const char *accepted, int operand_count)
+enum options_outcome options_parse(struct options *o, int argc, char **argv, const char *accepted,
+				   int operand_count)
 {
 	const char *verb = argv[0];
 	int letter, long_index = -1;

@@ -18,18 +18,20 @@ struct options {
 	const char *generator;		       /* --generator */
 	const char *threshold;		       /* --threshold; NULL: not given */
 	const char *minutes, *steps, *threads; /* of training; NULL: not given */
+	const char *wall_meter;		       /* --wall-meter; NULL: not given */
+	const char *prices;		       /* --prices; NULL: not given */
+	const char *training_kwh;	       /* --training-kwh; NULL: not given */
+	const char *platform;		       /* --platform; NULL: not given */
+	bool calibrate;			       /* --calibrate */
 };
 
 enum options_outcome { OPTIONS_OK, OPTIONS_HELP, OPTIONS_BAD };
 
-/* `accepted`: the letters of the options this verb knows: s --set, d --store,
- * o --out, g --generator, t --threshold, m --minutes, n --steps, j --threads.
- * One operand. OPTIONS_BAD: one line was
- * printed to stderr. */
-enum options_outcome options_parse(struct options *o, int argc, char **argv, const char *accepted);
-
-/* The same with so many operands. */
-enum options_outcome options_parse_operands(struct options *o, int argc, char **argv,
-					    const char *accepted, int operand_count);
+/* With exactly operand_count operands. `accepted`: the letters of the options
+ * that this verb knows: s --set, d --store, o --out, g --generator, t --threshold,
+ * m --minutes, n --steps, j --threads, w --wall-meter, p --prices, k --training-kwh,
+ * l --platform, c --calibrate. OPTIONS_BAD: one line was printed to stderr. */
+enum options_outcome options_parse(struct options *o, int argc, char **argv, const char *accepted,
+				   int operand_count);
 
 #endif

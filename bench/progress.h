@@ -10,7 +10,7 @@
 
 #include "workloads/error.h"
 
-/* Catches SIGINT and SIGTERM from now on. */
+/* Catches SIGINT, SIGTERM and SIGHUP from now on. */
 void progress_catch_signals(void);
 
 /* A struct progress (error.h) that draws and that stops when the user asked. */

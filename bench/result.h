@@ -6,14 +6,17 @@
 #ifndef GVR_RESULT_H
 #define GVR_RESULT_H
 
+#include "bench/constants.h"
+#include "bench/energy.h"
 #include "bench/run.h"
 #include "bench/verdict.h"
 
 /* Writes result.json, summary.txt and each engine's histograms (LABEL.hlog,
  * LABEL.response.hgrm, .service.hgrm, .slip.hgrm) into dir, which is there. *summary: the
  * text of the latter, also if writing fails (NULL: out of memory), to be freed
- * by the caller. */
-int result_write(const struct run *run, const struct verdict *v, const char *dir, char **summary,
-		 struct error *e);
+ * by the caller. prices: what the break-even interval
+ * is computed with. */
+int result_write(const struct run *run, const struct verdict *v, const struct energies *energies,
+		 const struct constants *prices, const char *dir, char **summary, struct error *e);
 
 #endif

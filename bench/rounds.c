@@ -110,6 +110,10 @@ static void account_round(struct engine_run *er, unsigned round)
 	f->response_p50_ns = (double)histogram_percentile(&r->response, 50);
 	f->response_p99_ns = (double)histogram_percentile(&r->response, 99);
 	f->achieved_rps = run_slice_rate(er);
+	f->completed = r->completed;
+	f->joules_per_request = NAN;
+	f->span = er->slice_span;
+	f->process_cpu_s = er->slice_process_cpu_s;
 	f->cpu_us_per_request =
 		er->stats.cpu_elsewhere ? NAN : per_request((double)r->cpu_ns / 1e3, r);
 }

@@ -26,7 +26,7 @@
 
 /* ---- opening and closing engines ---- */
 
-static unsigned depth_of(const struct run *run, const struct engine_run *er)
+unsigned run_depth(const struct run *run, const struct engine_run *er)
 {
 	return run->workload->scenario == SCENARIO_SINGLE_STREAM ? 1 : er->config->iodepth;
 }
@@ -42,7 +42,7 @@ static int start_workers(struct run *run, struct engine_run *er, struct error *e
 		.engine = er->engine,
 		.slice = &er->slice,
 		.count = er->config->numjobs,
-		.depth = depth_of(run, er),
+		.depth = run_depth(run, er),
 		.step_count = server ? w->rate_count : 0,
 		.chain_max = server && w->rate_process == RATE_BURSTS ? CHAIN_MAX : 0,
 	};
@@ -237,6 +237,8 @@ static void wait_for_workers(struct run *run, struct engine_run *er, const char 
 	for (unsigned i = 0; i < er->config->numjobs; i++) {
 		while (!worker_is_done(er->workers[i], POLL_NS)) {
 			uint64_t now_ns = clock_ns();
+			if (run->meters != NULL)
+				meters_poll(run->meters);
 			awake_ns = note_pause(er, awake_ns);
 			uint64_t since_ns =
 				now_ns > er->slice.start_ns ? now_ns - er->slice.start_ns : 0;
@@ -284,6 +286,24 @@ static int set_cache(const struct run *run, const struct engine_run *er, struct 
 	return cache_drop(er->stats.store_dir, e);
 }
 
+/* The span begins just after a reading and ends just before one. */
+static void begin_span(const struct run *run, struct engine_run *er)
+{
+	if (run->meters != NULL)
+		meters_poll(run->meters);
+	er->slice_process_cpu_s = (double)clock_read_ns(CLOCK_PROCESS_CPUTIME_ID) / 1e9;
+	er->slice_span.begin_ns = clock_ns();
+}
+
+static void end_span(const struct run *run, struct engine_run *er)
+{
+	er->slice_span.end_ns = clock_ns();
+	er->slice_process_cpu_s =
+		(double)clock_read_ns(CLOCK_PROCESS_CPUTIME_ID) / 1e9 - er->slice_process_cpu_s;
+	if (run->meters != NULL)
+		meters_poll(run->meters);
+}
+
 int run_slice(struct run *run, struct engine_run *er, const struct slice_plan *plan,
 	      const char *what, uint64_t share, struct error *e)
 {
@@ -297,6 +317,7 @@ int run_slice(struct run *run, struct engine_run *er, const struct slice_plan *p
 	s->stopped = false;
 	for (unsigned i = 0; i < er->config->numjobs; i++)
 		worker_prepare(er->workers[i]);
+	begin_span(run, er);
 	/* planned times begin when the workers are surely awake */
 	s->start_ns = clock_ns();
 	if (plan->schedule != NULL)
@@ -306,6 +327,7 @@ int run_slice(struct run *run, struct engine_run *er, const struct slice_plan *p
 		worker_begin(er->workers[i]);
 	wait_for_workers(run, er, what, share);
 	err = collect(er, e);
+	end_span(run, er);
 	after_slice(run, er, what, share);
 	return err;
 }
@@ -334,6 +356,13 @@ bool run_device_figures(const struct engine_run *er)
 	if (!er->device_known || er->total->completed == 0 || er->stats.store_dir[0] == '\0')
 		return false;
 	return !er->stats.ring_created || er->device.reads <= own;
+}
+
+double run_extrapolated_bytes(const struct workload *w, const struct engine_stats *stats)
+{
+	double growing = (double)(stats->at_rest_bytes - stats->at_rest_fixed_bytes);
+	return (double)stats->at_rest_fixed_bytes +
+	       growing * (double)w->extrapolate_contexts / w->contexts;
 }
 
 double run_withheld_part(const struct engine_run *er)
@@ -401,17 +430,33 @@ static void count_rounds(struct run *run)
 			run->rounds_done = run->engines[i].rounds_done;
 }
 
+/* The machine at rest is measured with engines open and their workers asleep. */
+static int measure_all(struct run *run, struct error *e)
+{
+	const struct workload *w = run->workload;
+	bool peak = w->scenario == SCENARIO_SERVER && w->rate_count == 0 && !run->enumerated;
+
+	if (run->meters != NULL)
+		meters_idle(run->meters, 0);
+	if (progress_step(run->progress, "measuring", 0, 1) != 0) {
+		run->interrupted = true;
+		return 0;
+	}
+	int err = peak ? peak_measure(run, e) : rounds_measure(run, 0, run->engine_count, e);
+	if (run->meters != NULL && err == 0 && !run->interrupted)
+		meters_idle(run->meters, 1);
+	return err;
+}
+
 int run_execute(struct run *run, const struct contents *contents, bool enumerate,
-		const struct progress *progress, struct error *e)
+		struct meters *meters, const struct progress *progress, struct error *e)
 {
 	int err = run_open(run, contents, progress, e);
 
 	run->enumerated = enumerate;
-	if (err == 0 && !run->interrupted) {
-		bool peak = contents->workload->scenario == SCENARIO_SERVER &&
-			    contents->workload->rate_count == 0 && !enumerate;
-		err = peak ? peak_measure(run, e) : rounds_measure(run, 0, run->engine_count, e);
-	}
+	run->meters = meters;
+	if (err == 0 && !run->interrupted)
+		err = measure_all(run, e);
 	run_close(run);
 	count_rounds(run);
 	if (err == 0 && !enumerate)

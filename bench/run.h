@@ -12,6 +12,7 @@
 #include "bench/contents.h"
 #include "bench/device.h"
 #include "bench/hlog.h"
+#include "bench/meter/meters.h"
 #include "bench/recorder.h"
 #include "bench/steady.h"
 #include "bench/worker.h"
@@ -24,6 +25,10 @@ struct round_figures {
 	double achieved_rps;
 	double cpu_us_per_request;	/* NAN: not known */
 	double moved_bytes_per_request; /* < 0: not known */
+	double joules_per_request;	/* set by energies_of; NAN: not known */
+	uint64_t completed;
+	struct meters_span span; /* what its energy is taken over */
+	double process_cpu_s;	 /* of all of gvr meanwhile */
 };
 
 /* The search for the highest rate (rate_iops = peak). */
@@ -54,6 +59,8 @@ struct engine_run {
 	struct engine *engine; /* open while running */
 	struct worker **workers;
 	struct slice slice;
+	struct meters_span slice_span;	 /* of the last slice */
+	double slice_process_cpu_s;	 /* of all of gvr during it */
 	struct recorder *slice_recorder; /* of the last slice */
 	struct recorder *total;		 /* of all measured slices */
 	unsigned rounds_done;		 /* whole rounds */
@@ -80,6 +87,7 @@ struct run {
 	const struct workload *workload;
 	const struct contents *contents;
 	const struct progress *progress;
+	struct meters *meters;			/* NULL: nobody wants energy */
 	uint64_t progress_done, progress_total; /* of the present work, ns of measuring */
 	uint64_t started_ns;			/* clock time; hlog's time 0 */
 	double started_s;			/* the same, seconds since 1970 */
@@ -101,11 +109,12 @@ struct run {
 /*
  * Runs a workload. 0 also for a run that turns out INVALID or that the user
  * stopped (interrupted); -errno with e: an engine could not be opened or broke.
- * enumerate: asks for every item once (gvr verify). The caller calls run_free
+ * enumerate: asks for every item once (gvr verify). meters: calibrated, read
+ * while it runs and before and after it; NULL: none. The caller calls run_free
  * in every case.
  */
 int run_execute(struct run *run, const struct contents *contents, bool enumerate,
-		const struct progress *progress, struct error *e);
+		struct meters *meters, const struct progress *progress, struct error *e);
 void run_free(struct run *run);
 
 /* ---- the parts, for what measures differently (rounds.c, peak.c, audit.c) ---- */
@@ -119,6 +128,13 @@ void run_close(struct run *run);
 
 /* Begins er's histogram log, or begins it anew. */
 int run_open_hlog(const struct run *run, struct engine_run *er, struct error *e);
+
+/* What would lie at rest with extrapolate_contexts contexts, were each as those
+ * that were stored. */
+double run_extrapolated_bytes(const struct workload *w, const struct engine_stats *stats);
+
+/* Requests in flight of one worker, at most. */
+unsigned run_depth(const struct run *run, const struct engine_run *er);
 
 /* True if the device's counters tell of this engine: it has a store, the
  * kernel counts its device, and nobody else read much from it. */

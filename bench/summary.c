@@ -6,29 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bench/breakeven.h"
 #include "bench/format.h"
 
-#define WIDTH 80u
+#define REST_DIFFERS 1.2
 
 /* ---- text ---- */
-
-/* Wraps one reason to the width, continued with an indent. */
-static void print_wrapped(FILE *f, const char *prefix, const char *text)
-{
-	size_t column = (size_t)fprintf(f, "%s", prefix), indent = strlen(prefix);
-
-	while (*text != '\0') {
-		size_t word = strcspn(text, " ");
-		if (column + 1 + word > WIDTH && column > indent) {
-			fprintf(f, "\n%*s", (int)indent, "");
-			column = indent;
-		}
-		column += (size_t)fprintf(f, "%s%.*s", column > indent ? " " : "", (int)word, text);
-		text += word;
-		text += strspn(text, " ");
-	}
-	fputc('\n', f);
-}
 
 static void print_server(FILE *f, const struct workload *w)
 {
@@ -80,7 +63,7 @@ static void print_head(FILE *f, const struct run *run, const struct verdict *v)
 {
 	fprintf(f, "Result is: %s\n", v->reason_count == 0 ? "VALID" : "INVALID");
 	for (unsigned i = 0; i < v->reason_count; i++)
-		print_wrapped(f, "  * ", v->reasons[i]);
+		format_wrapped(f, "  * ", v->reasons[i]);
 	print_setup(f, run);
 	if (run->stream_requests > 0)
 		fprintf(f,
@@ -416,7 +399,116 @@ static void print_table(FILE *f, const struct run *run, unsigned first, unsigned
 			print_row(f, rows[k].name, rows[k].cell, &run->engines[first], count);
 }
 
-char *summary_text(const struct run *run, const struct verdict *v)
+/* By energy, each with its range and what it is. */
+static void print_energy(FILE *f, const struct energy *energies, unsigned count)
+{
+	static const char *const kinds[] = {"-", "measured", "modelled"};
+	char cell[64];
+
+	fprintf(f, "%-*s", NAME_WIDTH, "energy a request");
+	for (unsigned i = 0; i < count; i++) {
+		none(cell, sizeof cell);
+		if (energies[i].kind != ENERGY_KIND_UNAVAILABLE)
+			format_joules(cell, sizeof cell, energies[i].joules_per_request.nominal);
+		fprintf(f, "%*s", CELL_WIDTH, cell);
+	}
+	fprintf(f, "\n%-*s", NAME_WIDTH, "  from, to");
+	for (unsigned i = 0; i < count; i++) {
+		none(cell, sizeof cell);
+		if (energies[i].kind != ENERGY_KIND_UNAVAILABLE)
+			format_joules_range(cell, sizeof cell, energies[i].joules_per_request.low,
+					    energies[i].joules_per_request.high);
+		fprintf(f, "%*s", CELL_WIDTH, cell);
+	}
+	fprintf(f, "\n%-*s", NAME_WIDTH, "");
+	for (unsigned i = 0; i < count; i++)
+		fprintf(f, "%*s", CELL_WIDTH, kinds[energies[i].kind]);
+	fputc('\n', f);
+}
+
+/* The machine at rest should take as much before the run as after it. */
+static void print_rests(FILE *f, const struct energies *all)
+{
+	const struct figure *idle = &all->of[0].idle_watts;
+
+	if (all->of[0].meter != NULL && idle->high > REST_DIFFERS * idle->low)
+		fprintf(f,
+			"The machine at rest took %.3g to %.3g W before and after: something else "
+			"ran.\n",
+			idle->low, idle->high);
+}
+
+/* What an engine's energy is, or why it is not measured. */
+static void describe_energy(char *line, size_t capacity, const struct energies *all,
+			    const struct energy *en)
+{
+	if (en->kind == ENERGY_KIND_MEASURED)
+		snprintf(line, capacity, "is measured by %s: %s%s.", en->meter->ops->name,
+			 en->meter->ops->covers,
+			 en->meter->ops->scope == METER_PROCESSOR
+				 ? "; the device's reads are modelled and added"
+				 : "");
+	else
+		snprintf(line, capacity, "is not measured: %.400s; %s%.100s.", en->why,
+			 en->kind == ENERGY_KIND_MODELLED ? "modelled: platform "
+							  : "nor modelled: ",
+			 en->kind == ENERGY_KIND_MODELLED ? all->platform->name : en->modelled.why);
+}
+
+/* Said once if it is the same for all. */
+static void print_energy_source(FILE *f, const struct run *run, const struct energies *all)
+{
+	char first[640], line[640], prefix[64];
+	bool same = true;
+
+	describe_energy(first, sizeof first, all, &all->of[0]);
+	for (unsigned i = 1; i < run->engine_count; i++) {
+		describe_energy(line, sizeof line, all, &all->of[i]);
+		same = same && strcmp(line, first) == 0;
+	}
+	fputc('\n', f);
+	for (unsigned i = 0; i < (same ? 1 : run->engine_count); i++) {
+		describe_energy(line, sizeof line, all, &all->of[i]);
+		snprintf(prefix, sizeof prefix, "Energy%s%.40s ", same ? "" : " of ",
+			 same ? "" : run->engines[i].config->label);
+		fputs(prefix, f);
+		format_wrapped_from(f, strlen(prefix), line);
+	}
+	print_rests(f, all);
+}
+
+/* Is there anything to store or regenerate? Else it is no question. */
+static bool compares(const struct run *run)
+{
+	bool retrieves = false, generates = false;
+
+	for (unsigned i = 0; i < run->engine_count; i++) {
+		retrieves |= strcmp(run->engines[i].config->kind, "retrieve") == 0;
+		generates |= strcmp(run->engines[i].config->kind, "generate") == 0;
+	}
+	return retrieves && generates;
+}
+
+static void print_extrapolated(FILE *f, const struct run *run)
+{
+	const struct workload *w = run->workload;
+	char bytes[32], line[512];
+
+	for (unsigned i = 0; w->extrapolate_contexts > 0 && i < run->engine_count; i++) {
+		const struct engine_run *er = &run->engines[i];
+		format_bytes(bytes, sizeof bytes, run_extrapolated_bytes(w, &er->stats));
+		snprintf(line, sizeof line,
+			 "With %" PRIu64 " contexts %.40s would keep %s (extrapolated from the "
+			 "%" PRIu32 " that were stored).",
+			 w->extrapolate_contexts, er->config->label, bytes, w->contexts);
+		if (i == 0)
+			fputc('\n', f);
+		format_wrapped(f, "", line);
+	}
+}
+
+char *summary_text(const struct run *run, const struct verdict *v, const struct energies *energies,
+		   const json_t *breakeven)
 {
 	char *text = NULL;
 	size_t nbytes = 0;
@@ -427,13 +519,20 @@ char *summary_text(const struct run *run, const struct verdict *v)
 	print_head(f, run, v);
 	for (unsigned i = 0; i < run->engine_count; i += COLUMNS_MAX) {
 		unsigned left = run->engine_count - i;
-		print_table(f, run, i, left < COLUMNS_MAX ? left : COLUMNS_MAX);
+		unsigned count = left < COLUMNS_MAX ? left : COLUMNS_MAX;
+		print_table(f, run, i, count);
+		print_energy(f, &energies->of[i], count);
 	}
+	print_extrapolated(f, run);
 	print_steps(f, run);
 	print_steady(f, run);
 	print_unknown(f, run);
 	print_withheld(f, run);
-	fprintf(f, "\nEnergy: not measured (this version of gvr has no meter).\n");
+	print_energy_source(f, run, energies);
+	if (compares(run)) {
+		fprintf(f, "\n%s", v->reason_count > 0 ? "Were this run VALID:\n" : "");
+		breakeven_print_verdict(f, breakeven);
+	}
 	if (fclose(f) != 0) {
 		free(text);
 		return NULL;

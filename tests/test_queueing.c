@@ -43,7 +43,7 @@ static void execute(const char *text)
 	    contents_open(&contents, &workload, root, CONTENTS_MAKE, scratch_no_notice, NULL, &e) !=
 		    0 ||
 	    load_all(&contents, &report, NULL, &e) != 0 ||
-	    run_execute(&run, &contents, false, NULL, &e) != 0)
+	    run_execute(&run, &contents, false, NULL, NULL, &e) != 0)
 		fail_msg("%s", e.text);
 	verdict_of(&run, &verdict);
 }

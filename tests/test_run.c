@@ -65,7 +65,7 @@ static void open_contents(const char *text)
 static void execute(void)
 {
 	struct error e = {""};
-	if (run_execute(&f.run, &f.contents, false, NULL, &e) != 0)
+	if (run_execute(&f.run, &f.contents, false, NULL, NULL, &e) != 0)
 		fail_msg("%s", e.text);
 	verdict_of(&f.run, &f.verdict);
 }
@@ -233,7 +233,7 @@ static void a_check_that_is_stopped_claims_nothing(void **state)
 	open_contents("[workload]\ncontents = noise:50\nsize = fixed:100\nscenario = offline\n"
 		      "popularity = sequential\nnumber_ios = 4200000\nramp_time = 0\nrounds = 2\n"
 		      "[engine \"n\"]\nkind = null\niodepth = 32\n");
-	assert_int_equal(run_execute(&f.run, &f.contents, false, &progress, &e), 0);
+	assert_int_equal(run_execute(&f.run, &f.contents, false, NULL, &progress, &e), 0);
 	verdict_of(&f.run, &f.verdict);
 	assert_true(f.run.interrupted);
 	assert_int_equal(f.run.stream_requests, 0);
@@ -311,7 +311,7 @@ static void a_store_of_other_contents_is_refused(void **state)
 	struct run *run = &f.run;
 	struct error e = {""};
 	/* the store's identity holds the count: the engine refuses to open */
-	assert_int_equal(run_execute(run, &f.contents, false, NULL, &e), -ESTALE);
+	assert_int_equal(run_execute(run, &f.contents, false, NULL, NULL, &e), -ESTALE);
 	assert_non_null(strstr(e.text, "gvr load"));
 	f.contents.count--;
 	close_contents();

@@ -1,0 +1,210 @@
+/* cmd_probe.c: gvr probe: which meters of energy this machine has, what each
+ * can say, and what a run will use; --calibrate fits a platform file to one. */
+#include "bench/commands.h"
+
+#include <errno.h>
+#include <libgen.h>
+#include <limits.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "bench/builtin.h"
+#include "bench/calibrate.h"
+#include "bench/files.h"
+#include "bench/format.h"
+#include "bench/meter/busy.h"
+#include "bench/meter/meters.h"
+#include "bench/options.h"
+#include "bench/progress.h"
+
+#define LINE_NBYTES 512u
+
+static const char help[] =
+	"usage: gvr probe [--wall-meter METER] [--calibrate [--out FILE]]\n"
+	"\n"
+	"Lists every meter of energy that gvr knows, what it covers, and whether it can\n"
+	"be believed here: each is tried for a second with all processors busy (one that\n"
+	"stands still measures nothing), then for a second or more at rest. Says what\n"
+	"`gvr run` will use; without a meter, energy is modelled, and always called so.\n"
+	"\n"
+	"  --wall-meter METER  a meter of your own: file:PATH or command:LINE, which\n"
+	"                      appends or prints lines `SECONDS VALUE UNIT`: Unix time,\n"
+	"                      a number, W (power) or J (energy so far)\n"
+	"  --calibrate         fits the model to the meter, at several loads (about a\n"
+	"                      minute; let nothing else run), and tells its error\n"
+	"  --out FILE          and writes a platform file for the key `platform`\n"
+	"\n"
+	"$GVR_SYSFS and $GVR_NVML replace /sys and libnvidia-ml.so.1.\n"
+	"\n"
+	"Exit: 0 ok, 1 error, 2 bad arguments, 4 permission.\n"
+	"\n"
+	"Example: gvr probe --calibrate --out here.ini\n"
+	"         gvr run workloads/manpages.ini --set workload.platform=here.ini\n"
+	"\n"
+	"A platform file replaces as few constants as it likes of the built-in server:\n"
+	"\n"
+	"  [about]\n"
+	"  name = our nodes\n"
+	"  [core_active_watts]\n"
+	"  low = 3.5\n"
+	"  nominal = 4\n"
+	"  high = 4.5\n"
+	"  source = measured at the socket\n"
+	"\n"
+	"The built-in server (with sources in bench/platforms/server.ini):\n"
+	"\n";
+
+static void print_help(void)
+{
+	static struct constants server;
+	struct error e;
+
+	fputs(help, stdout);
+	if (platform_read(&server, "server", &e) == 0)
+		constants_print(stdout, &server, &platform_table);
+}
+
+/* ---- the list ---- */
+
+/* "updated every 1.0 ms, wraps after 71 min" */
+static void describe_counter(char *out, size_t room, const struct meter_domain *d,
+			     const struct metered_domain *m)
+{
+	char every[32] = "less than twice a second";
+
+	if (m->update_ns > 0)
+		format_ns(every, sizeof every, (double)m->update_ns);
+	int n = snprintf(out, room, "%s %s%s",
+			 d->unit == METER_POWER_UW ? "power, updated" : "energy, updated",
+			 m->update_ns > 0 ? "every " : "", every);
+	if (d->wrap_uj > 0 && m->load_watts > 0)
+		snprintf(out + n, room - (size_t)n, ", wraps after %.3g min under load",
+			 (double)d->wrap_uj / 1e6 / m->load_watts / 60);
+}
+
+static double watts_in(const struct metered_domain *m, struct meters_span span)
+{
+	double uj;
+
+	if (span.end_ns == 0 || !series_energy_uj(&m->series, span.begin_ns, span.end_ns, &uj))
+		return NAN;
+	return uj * 1e3 / (double)(span.end_ns - span.begin_ns);
+}
+
+static void print_domain(const struct meters *meters, const struct metered *m, unsigned k)
+{
+	const struct meter_domain *d = &m->domains[k];
+	const struct metered_domain *md = &m->metered[k];
+	char prefix[80], text[LINE_NBYTES], how[160];
+
+	snprintf(prefix, sizeof prefix, "  %-17.60s ", d->name);
+	if (md->why[0] != '\0') {
+		snprintf(text, sizeof text, "%s", md->why);
+	} else {
+		double idle = watts_in(md, meters->idle[0]);
+		describe_counter(how, sizeof how, d, md);
+		snprintf(text, sizeof text, "%.3g W busy, ", md->load_watts);
+		if (!isnan(idle))
+			snprintf(text + strlen(text), sizeof text - strlen(text),
+				 "%.3g W at rest, ", idle);
+		snprintf(text + strlen(text), sizeof text - strlen(text), "%s%s%s", how,
+			 d->counted ? "" : "; not counted", d->note[0] != '\0' ? ": " : "");
+		snprintf(text + strlen(text), sizeof text - strlen(text), "%s", d->note);
+	}
+	format_wrapped(stdout, prefix, text);
+}
+
+static void print_meter(const struct meters *meters, const struct metered *m)
+{
+	char prefix[80], text[LINE_NBYTES];
+	const char *why = metered_why(m);
+
+	snprintf(prefix, sizeof prefix, "%-19.60s ", m->ops->name);
+	if (m->meter == NULL) {
+		snprintf(text, sizeof text, "%s: %s", m->err == -ENOENT ? "not here" : "unusable",
+			 why);
+		format_wrapped(stdout, prefix, text);
+		return;
+	}
+	snprintf(text, sizeof text, "%s: %s", why[0] == '\0' ? "usable" : "unavailable",
+		 m->ops->covers);
+	format_wrapped(stdout, prefix, text);
+	for (unsigned k = 0; k < m->count; k++)
+		print_domain(meters, m, k);
+}
+
+static void print_verdict(const struct meters *meters)
+{
+	const struct metered *chosen = meters_chosen(meters);
+	char text[LINE_NBYTES];
+
+	putchar('\n');
+	if (chosen == NULL) {
+		format_wrapped(stdout, "Runs: ",
+			       "energy is modelled: what a run measures (CPU time, device reads "
+			       "and bytes) times the constants of a platform (key `platform`, "
+			       "default server), each with its range. Nothing is measured.");
+		return;
+	}
+	double every_s = (double)metered_update_ns(chosen) / 1e9;
+	snprintf(text, sizeof text,
+		 "energy is measured by %s in rounds of at least %u of its updates (%.3g s; with 5 "
+		 "rounds a runtime of %.3g s), less the machine at rest%s.",
+		 chosen->ops->name, METERS_UPDATES_MIN, METERS_UPDATES_MIN * every_s,
+		 1.1 * 5 * METERS_UPDATES_MIN * every_s,
+		 chosen->ops->scope == METER_PROCESSOR
+			 ? "; what the device takes for reads is modelled, as this meter does not "
+			   "cover it"
+			 : "");
+	format_wrapped(stdout, "Runs: ", text);
+}
+
+/* Before all the measuring. */
+static int prepare_folder(const char *file, struct error *e)
+{
+	char folder[PATH_MAX];
+
+	snprintf(folder, sizeof folder, "%s", file);
+	return files_make_writable_dir(dirname(folder), e);
+}
+
+static int probe(struct meters *meters, const struct options *o, struct error *e)
+{
+	const struct meter_env env = meters_env(o->wall_meter);
+
+	int err = o->out != NULL ? prepare_folder(o->out, e) : 0;
+	if (err == 0)
+		err = meters_open(meters, &env, progress_terminal(), e);
+	if (err == 0 && meters_any(meters))
+		err = meters_calibrate(meters, e);
+	if (err != 0)
+		return err;
+	meters_idle(meters, 0);
+	if (progress_step(progress_terminal(), "probing", 1, 1) != 0)
+		return error_set(e, -ECANCELED, "stopped");
+	progress_clear();
+	printf("Meters of energy, tried with %u processors busy:\n\n", busy_cpus());
+	for (unsigned i = 0; i < METERS_COUNT; i++)
+		print_meter(meters, &meters->list[i]);
+	print_verdict(meters);
+	return o->calibrate ? calibrate(meters, o->out, e) : 0;
+}
+
+int cmd_probe(int argc, char **argv)
+{
+	static struct options o;
+	static struct meters meters;
+	struct error e;
+
+	int code = command_options(&o, argc, argv, "owc", 0, print_help);
+	if (code >= 0)
+		return code;
+	if (o.out != NULL && !o.calibrate) {
+		fprintf(stderr, "gvr probe: --out is for --calibrate; see gvr probe --help\n");
+		return EXIT_USAGE;
+	}
+	int err = probe(&meters, &o, &e);
+	meters_close(&meters);
+	return err != 0 ? command_failed(err, &e) : EXIT_OK;
+}
