@@ -141,8 +141,8 @@ $(BUILD)/tests/fuzz/%: $(BUILD)/tests/fuzz/%.c.o $(BUILD)/tests/fuzz/replay.c.o 
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
 # Programs and libraries that tests use; nothing of gvr in them.
-TEST_TOOLS := $(BUILD)/tests/cli/faulty_ring.so $(BUILD)/tests/cli/without_io_uring \
-	$(BUILD)/tests/stub_nvml.so
+TEST_TOOLS := $(BUILD)/tests/cli/fake_rapl $(BUILD)/tests/cli/faulty_ring.so \
+	$(BUILD)/tests/cli/without_io_uring $(BUILD)/tests/stub_nvml.so
 
 $(BUILD)/tests/cli/%: $(BUILD)/tests/cli/%.c.o
 	@$(if $(V),,echo "  LD   $@")
