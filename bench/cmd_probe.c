@@ -37,7 +37,7 @@ static const char help[] =
 	"\n"
 	"$GVR_SYSFS and $GVR_NVML replace /sys and libnvidia-ml.so.1.\n"
 	"\n"
-	"Exit: 0 ok, 1 error, 2 bad arguments, 4 permission.\n"
+	"Exit: 0 ok, 1 error, 2 bad arguments, 3 file missing, 4 permission.\n"
 	"\n"
 	"Example: gvr probe --calibrate --out here.ini\n"
 	"         gvr run workloads/manpages.ini --set workload.platform=here.ini\n"

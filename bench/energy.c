@@ -113,14 +113,15 @@ static void judge(const struct metered *meter, const struct engine_run *er, char
 		uint64_t updates = metered_updates(meter, span);
 		if (!metered_energy_uj(meter, span, &uj))
 			snprintf(why, room, "%s did not tell of all of the time", meter->ops->name);
+		else if (updates == 0)
+			snprintf(why, room, "%s stood still in a round", meter->ops->name);
 		else if (updates < METERS_UPDATES_MIN)
 			snprintf(why, room,
 				 "%s: %llu updates in a round of %.3g s are too few, %u are "
 				 "needed: set runtime = %.0fs",
 				 meter->ops->name, (unsigned long long)updates, span_s(span),
 				 METERS_UPDATES_MIN,
-				 ceil(1.1 * METERS_UPDATES_MIN /
-				      (updates > 0 ? (double)updates : 1) * window_s(er)));
+				 ceil(1.1 * METERS_UPDATES_MIN / (double)updates * window_s(er)));
 	}
 }
 
@@ -220,8 +221,8 @@ static struct figure modelled_idle(const struct constants *platform)
 			    (double)sysconf(_SC_NPROCESSORS_ONLN));
 }
 
-void energy_of(const struct run *run, const struct engine_run *er, const struct constants *platform,
-	       struct energy *en)
+static void energy_of(const struct run *run, const struct engine_run *er,
+		      const struct constants *platform, struct energy *en)
 {
 	memset(en, 0, sizeof *en);
 	en->window_s = window_s(er);
