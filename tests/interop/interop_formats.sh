@@ -57,7 +57,10 @@ test_jq_reads_the_result() {
 		and .engines.retrieve.io_uring.sqes == .engines.retrieve.io_uring.cqes
 		and .engines.retrieve.generator == null
 		and .engines.generate.generator.name == "cm"
-		and .engines.generate.energy.joules_per_request == null
+		and (.engines.generate.energy | .kind == "measured" or .kind == "modelled")
+		and (.engines.generate.energy.joules_per_request | 0 <= .low and .low <= .nominal and .nominal <= .high)
+		and (.breakeven | .time != null and .money.unit == "usd" and .energy != null and .carbon != null)
+		and ([.. | numbers] | all(. < 1e300 and . > -1e300))
 		and (.engines.generate.response_ns.percentile | keys) == ["50","90","99","99.9"]
 		and (.ratios["generate/retrieve"].response_p50 | .ci95[0] <= .value and .value <= .ci95[1])' \
 		"$WORK/r/result.json" >/dev/null || fail "result.json is not as design says"
