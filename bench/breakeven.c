@@ -45,8 +45,7 @@ static const char *const measure_units[MEASURES] = {"usd", "joules", "grams_co2e
 
 /* ---- reading ---- */
 
-/* A member by its path of at most four names, from root on. *out NULL: it is
- * null. Missing or of another kind than number: -EBADMSG. */
+/* The first thing that is wrong stays in err, so that it is looked at seldom. */
 struct reader {
 	const char *path;
 	const char *label; /* of the engine that is being read; "" */
@@ -110,24 +109,23 @@ static const char *text(struct reader *r, const json_t *object, const char *key)
 	return value != NULL ? value : "";
 }
 
-int breakeven_read_constants(struct constants *set, const struct constant_table *table,
-			     const json_t *object, const char *path, struct error *e)
+/* A set of constants as constants_json wrote it. */
+static void read_constants(struct reader *r, const json_t *object,
+			   const struct constant_table *table, struct constants *set)
 {
-	struct reader r = {path, "", e, 0};
 	char keys[96];
 
 	memset(set, 0, sizeof *set);
-	snprintf(set->name, sizeof set->name, "%s", text(&r, object, "name"));
+	snprintf(set->name, sizeof set->name, "%s", text(r, object, "name"));
 	for (unsigned i = 0; i < table->count; i++) {
 		snprintf(keys, sizeof keys, "constants.%s", table->kinds[i].name);
-		struct figure f = range(&r, object, keys);
-		if (r.err == 0 &&
+		struct figure f = range(r, object, keys);
+		if (r->err == 0 &&
 		    (!(f.low >= table->kinds[i].least) || !(f.high <= table->kinds[i].greatest)))
-			damaged(&r, keys, "out of range");
+			damaged(r, keys, "out of range");
 		set->values[i].value = f;
-		set->values[i].from = path;
+		set->values[i].from = r->path;
 	}
-	return r.err;
 }
 
 static void unknown(struct side *s, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -244,7 +242,7 @@ static struct figure point(double x)
 }
 
 /* Of a content of `bytes` bytes: the two were asked for the same contents, but
- * with rate_iops = peak not equally often. */
+ * other than at one rate not equally often. */
 static void put_side(struct figure *input, const struct side *s, double bytes)
 {
 	double scale = bytes / s->served_bytes;
@@ -607,7 +605,7 @@ int breakeven_of(json_t **out, const json_t *result, const struct constants *pla
 	if (!json_is_object(of))
 		damaged(&r, "platform", "missing");
 	if (r.err == 0)
-		r.err = breakeven_read_constants(&own, &platform_table, of, path, e);
+		read_constants(&r, of, &platform_table, &own);
 	if (r.err != 0 || read_sides(&r, result, sides, &count) != 0)
 		return r.err;
 	unsigned pair_count =

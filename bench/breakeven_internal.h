@@ -11,10 +11,6 @@
 
 #define BREAKEVEN_VERDICT_NBYTES 512u
 
-/* A set of constants as constants_json wrote it. -EBADMSG. */
-int breakeven_read_constants(struct constants *set, const struct constant_table *table,
-			     const json_t *object, const char *path, struct error *e);
-
 /* "Store what is asked for more often than once every 78 days (31 to 179);
  * regenerate the rest. Generation costs 340 x the energy of a read (modelled)."
  * energy_ratio: NAN: not known; how: " (modelled)". */

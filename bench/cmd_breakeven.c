@@ -121,10 +121,8 @@ int cmd_breakeven(int argc, char **argv)
 	int err = prices_read(&prices, o.prices, &e);
 	if (err == 0 && o.platform != NULL)
 		err = platform_read(&platform, o.platform, &e);
-	if (err != 0) {
-		code = command_failed(err, &e);
-		return err == -EINVAL ? EXIT_WORKLOAD : code;
-	}
+	if (err != 0)
+		return command_bad_file(err, &e);
 	err = result_read(&result, o.operand, &e);
 	if (err != 0)
 		return command_failed(err, &e);

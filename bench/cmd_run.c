@@ -134,6 +134,21 @@ static int run_contents(struct contents *c, struct site *site, const char *out)
 	return code;
 }
 
+static int run_workload(const struct workload *w, struct site *site, const char *store,
+			const char *out)
+{
+	struct contents c;
+	struct error e;
+
+	int err =
+		contents_open(&c, w, store, CONTENTS_MAKE, command_notice, progress_terminal(), &e);
+	if (err != 0)
+		return command_failed(err, &e);
+	int code = run_contents(&c, site, out);
+	contents_close(&c);
+	return code;
+}
+
 /* Before any work, so that what is wrong is said at once. */
 static int open_site(struct site *site, const struct workload *w, const char *wall, struct error *e)
 {
@@ -150,7 +165,6 @@ int cmd_run(int argc, char **argv)
 	static struct options o;
 	static struct workload w;
 	static struct site site;
-	struct contents c;
 	struct error e;
 	char out[WORKLOAD_PATH_NBYTES], name[WORKLOAD_NAME_NBYTES];
 
@@ -165,17 +179,7 @@ int cmd_run(int argc, char **argv)
 	int err = files_make_writable_dir(out, &e);
 	if (err == 0)
 		err = open_site(&site, &w, o.wall_meter, &e);
-	bool bad_site = err == -EINVAL;
-	if (err == 0)
-		err = contents_open(&c, &w, o.store, CONTENTS_MAKE, command_notice,
-				    progress_terminal(), &e);
-	if (err != 0) {
-		code = command_failed(err, &e);
-		meters_close(&site.meters);
-		return bad_site ? EXIT_WORKLOAD : code;
-	}
-	code = run_contents(&c, &site, out);
-	contents_close(&c);
+	code = err != 0 ? command_bad_file(err, &e) : run_workload(&w, &site, o.store, out);
 	meters_close(&site.meters);
 	return code;
 }

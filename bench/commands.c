@@ -28,10 +28,7 @@ int command_begin(struct options *o, struct workload *w, int argc, char **argv,
 	if (code >= 0)
 		return code;
 	int err = workload_read(w, o->operand, o->sets, o->set_count, &e);
-	if (err == 0)
-		return -1;
-	code = command_failed(err, &e);
-	return err == -EINVAL ? EXIT_WORKLOAD : code;
+	return err != 0 ? command_bad_file(err, &e) : -1;
 }
 
 int command_failed(int err, const struct error *e)
@@ -52,6 +49,12 @@ int command_failed(int err, const struct error *e)
 	default:
 		return EXIT_ERROR;
 	}
+}
+
+int command_bad_file(int err, const struct error *e)
+{
+	int code = command_failed(err, e);
+	return err == -EINVAL ? EXIT_WORKLOAD : code;
 }
 
 void command_notice(const char *line)

@@ -43,6 +43,10 @@ int command_begin(struct options *o, struct workload *w, int argc, char **argv,
  * err (-errno). */
 int command_failed(int err, const struct error *e);
 
+/* The same for a file that the user wrote (a workload, prices, a platform): what
+ * is wrong with what it says, -EINVAL, is EXIT_WORKLOAD. */
+int command_bad_file(int err, const struct error *e);
+
 /* Prints one line on stderr: something was made on the way. */
 void command_notice(const char *line);
 

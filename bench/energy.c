@@ -24,7 +24,7 @@ struct figure energy_model_cpu(const struct constants *platform, double cpu_s)
 	return figure_times(constant(platform, PLATFORM_CORE_ACTIVE_WATTS), cpu_s);
 }
 
-struct figure energy_model_device(const struct constants *platform, struct energy_device d)
+static struct figure energy_model_device(const struct constants *platform, struct energy_device d)
 {
 	struct figure reads =
 		figure_times(constant(platform, PLATFORM_SSD_READ_MICROJOULES), d.reads / 1e6);
@@ -162,6 +162,23 @@ static double at_least_zero(double x)
 	return x > 0 ? x : 0;
 }
 
+static bool lacks_device(const struct metered *meter)
+{
+	return meter->ops->scope == METER_PROCESSOR;
+}
+
+/* What a request takes that the meter does not cover. */
+static struct figure beside_meter(const struct energy *en)
+{
+	return lacks_device(en->meter) ? en->modelled.device_joules : (struct figure){0, 0, 0};
+}
+
+void energy_measured_how(const struct energy *en, char *text, size_t capacity)
+{
+	snprintf(text, capacity, "by %s: %s%s", en->meter->ops->name, en->meter->ops->covers,
+		 lacks_device(en->meter) ? "; the device's reads are modelled and added" : "");
+}
+
 static void measure(const struct run *run, const struct metered *meter, const struct engine_run *er,
 		    struct energy *en)
 {
@@ -194,10 +211,7 @@ static void measure(const struct run *run, const struct metered *meter, const st
 		(power - en->idle_watts.nominal) * part * s_per_request,
 		(power + spread - en->idle_watts.low) * s_per_request,
 	};
-	en->joules_per_request = en->metered_joules;
-	if (meter->ops->scope == METER_PROCESSOR)
-		en->joules_per_request =
-			figure_plus(en->metered_joules, en->modelled.device_joules);
+	en->joules_per_request = figure_plus(en->metered_joules, beside_meter(en));
 }
 
 /* Why no meter of the machine can be believed: of the one that comes nearest. */
@@ -328,9 +342,7 @@ static double joules_of_round(const struct energies *all, const struct engine_ru
 		energy_of_round(en->meter, er, i) - en->idle_watts.nominal * span_s(f->span);
 	if (active <= 0)
 		return NAN;
-	bool beside = en->meter->ops->scope == METER_PROCESSOR;
-	return active * own_part(er->total) / (double)f->completed +
-	       (beside ? en->modelled.device_joules.nominal : 0);
+	return active * own_part(er->total) / (double)f->completed + beside_meter(en).nominal;
 }
 
 void energies_of(struct run *run, const struct constants *platform, struct energies *all)

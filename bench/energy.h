@@ -65,8 +65,10 @@ struct energies {
  * of platform_table, which outlives the energies. */
 void energies_of(struct run *run, const struct constants *platform, struct energies *energies);
 
-/* The modelled energy of one request by itself, from what it used. */
+/* Above idle, of so much CPU time. */
 struct figure energy_model_cpu(const struct constants *platform, double cpu_s);
-struct figure energy_model_device(const struct constants *platform, struct energy_device d);
+
+/* Measured: "by METER: what it covers", and what is added to it. Cut to fit. */
+void energy_measured_how(const struct energy *en, char *text, size_t capacity);
 
 #endif

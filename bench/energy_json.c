@@ -58,19 +58,17 @@ static json_t *domains_json(const struct engine_run *er, const struct metered *m
 
 static json_t *source_json(const struct energy *en, const struct constants *platform)
 {
-	char text[CONSTANT_TEXT_NBYTES + 128];
+	char text[CONSTANT_TEXT_NBYTES + 128], how[256];
 
-	if (en->kind == ENERGY_KIND_MEASURED)
-		snprintf(text, sizeof text, "measured by %s: %s%s", en->meter->ops->name,
-			 en->meter->ops->covers,
-			 en->meter->ops->scope == METER_PROCESSOR
-				 ? "; the device's reads are modelled and added"
-				 : "");
-	else if (en->kind == ENERGY_KIND_MODELLED)
+	if (en->kind == ENERGY_KIND_MEASURED) {
+		energy_measured_how(en, how, sizeof how);
+		snprintf(text, sizeof text, "measured %s", how);
+	} else if (en->kind == ENERGY_KIND_MODELLED) {
 		snprintf(text, sizeof text, "modelled from CPU time and device reads, platform %s",
 			 platform->name);
-	else
+	} else {
 		snprintf(text, sizeof text, "unavailable: %s", en->modelled.why);
+	}
 	return json_text(text);
 }
 

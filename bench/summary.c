@@ -442,17 +442,16 @@ static void print_rests(FILE *f, const struct energies *all)
 static void describe_energy(char *line, size_t capacity, const struct energies *all,
 			    const struct energy *en)
 {
-	if (en->kind == ENERGY_KIND_MEASURED)
-		snprintf(line, capacity, "is measured by %s: %s%s.", en->meter->ops->name,
-			 en->meter->ops->covers,
-			 en->meter->ops->scope == METER_PROCESSOR
-				 ? "; the device's reads are modelled and added"
-				 : "");
-	else
-		snprintf(line, capacity, "is not measured: %.400s; %s%.100s.", en->why,
-			 en->kind == ENERGY_KIND_MODELLED ? "modelled: platform "
-							  : "nor modelled: ",
-			 en->kind == ENERGY_KIND_MODELLED ? all->platform->name : en->modelled.why);
+	char how[256];
+
+	if (en->kind == ENERGY_KIND_MEASURED) {
+		energy_measured_how(en, how, sizeof how);
+		snprintf(line, capacity, "is measured %s.", how);
+		return;
+	}
+	snprintf(line, capacity, "is not measured: %.400s; %s%.100s.", en->why,
+		 en->kind == ENERGY_KIND_MODELLED ? "modelled: platform " : "nor modelled: ",
+		 en->kind == ENERGY_KIND_MODELLED ? all->platform->name : en->modelled.why);
 }
 
 /* Said once if it is the same for all. */
