@@ -311,21 +311,6 @@ void result_close(struct result_file *r)
 	free(r);
 }
 
-static int read_bytes(int fd, char *bytes, size_t capacity, size_t *nbytes)
-{
-	for (*nbytes = 0; *nbytes < capacity;) {
-		ssize_t n = read(fd, bytes + *nbytes, capacity - *nbytes);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		if (n == 0)
-			break;
-		*nbytes += (size_t)n;
-	}
-	return 0;
-}
-
 /* All of fd, to be freed by the caller whatever is returned. */
 static int read_all(int fd, char **bytes, size_t *nbytes)
 {
@@ -340,7 +325,11 @@ static int read_all(int fd, char **bytes, size_t *nbytes)
 	if (st.st_size > (off_t)FILE_NBYTES_MAX)
 		return -EFBIG;
 	*bytes = malloc((size_t)st.st_size + 1);
-	return *bytes != NULL ? read_bytes(fd, *bytes, (size_t)st.st_size, nbytes) : -ENOMEM;
+	if (*bytes == NULL)
+		return -ENOMEM;
+	ssize_t n = file_read_up_to(fd, *bytes, (size_t)st.st_size);
+	*nbytes = n > 0 ? (size_t)n : 0;
+	return n < 0 ? (int)n : 0;
 }
 
 static int read_path(struct result_file **out, const char *path, struct error *e)

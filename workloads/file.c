@@ -92,3 +92,20 @@ int file_write(const char *path, const struct file_part *parts, unsigned count, 
 	free(temporary);
 	return err != 0 ? file_error(e, err, "cannot write", path) : 0;
 }
+
+ssize_t file_read_up_to(int fd, void *bytes, size_t capacity)
+{
+	size_t done = 0;
+
+	while (done < capacity) {
+		ssize_t n = read(fd, (char *)bytes + done, capacity - done);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		if (n == 0)
+			break;
+		done += (size_t)n;
+	}
+	return (ssize_t)done;
+}

@@ -3,6 +3,7 @@
 #define GVR_FILE_H
 
 #include <stddef.h>
+#include <sys/types.h>
 
 #include "workloads/error.h"
 
@@ -19,6 +20,10 @@ struct file_part {
  * 0, or -errno with e ("PATH: cannot write: reason; remedy").
  */
 int file_write(const char *path, const struct file_part *parts, unsigned count, struct error *e);
+
+/* Reads on from where fd is: capacity bytes, or fewer if the file ends. Returns
+ * how many, or -errno. */
+ssize_t file_read_up_to(int fd, void *bytes, size_t capacity);
 
 /* "PATH: what: reason" and the remedy that fits the errno; returns err. */
 int file_error(struct error *e, int err, const char *what, const char *path);

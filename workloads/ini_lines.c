@@ -8,6 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "workloads/file.h"
+
 static const char blanks[] = " \t\r\n\v\f";
 
 struct reading {
@@ -126,23 +128,6 @@ static int fail_file(const char *path, const char *what, int err, struct error *
 	return error_set(e, err, "%s: cannot be read: %s", path, strerror(-err));
 }
 
-/* At most capacity bytes; fewer only at the end of the file. */
-static ssize_t read_up_to(int fd, char *buf, size_t capacity)
-{
-	size_t done = 0;
-	while (done < capacity) {
-		ssize_t n = read(fd, buf + done, capacity - done);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		if (n == 0)
-			break;
-		done += (size_t)n;
-	}
-	return (ssize_t)done;
-}
-
 int ini_file_text(const char *path, const char *what, char **text, size_t *text_nbytes,
 		  struct error *e)
 {
@@ -150,7 +135,8 @@ int ini_file_text(const char *path, const char *what, char **text, size_t *text_
 	if (fd < 0)
 		return fail_file(path, what, -errno, e);
 	*text = malloc(INI_FILE_NBYTES_MAX + 1);
-	ssize_t nbytes = *text != NULL ? read_up_to(fd, *text, INI_FILE_NBYTES_MAX + 1) : -ENOMEM;
+	ssize_t nbytes =
+		*text != NULL ? file_read_up_to(fd, *text, INI_FILE_NBYTES_MAX + 1) : -ENOMEM;
 	close(fd);
 	if (nbytes < 0) {
 		free(*text);
