@@ -9,13 +9,12 @@
 #include "bench/breakeven_internal.h"
 #include "bench/economics.h"
 #include "bench/energy_json.h"
+#include "bench/json_reader.h"
 #include "bench/json_values.h"
 
 #define SIDES_MAX WORKLOAD_ENGINES_MAX
 #define WHY_NBYTES 320u
 #define SERVED_BYTES_MIN 1e-3 /* on average: nearly all of its contents are empty */
-#define NUMBER_MAX 1e21	      /* far above any figure, and no product of them overflows */
-#define REMEDY "it is damaged, or of an older gvr: run again"
 
 /* One engine, as the result tells of it. */
 struct side {
@@ -45,89 +44,6 @@ static const char *const measure_units[MEASURES] = {"usd", "joules", "grams_co2e
 
 /* ---- reading ---- */
 
-/* The first thing that is wrong stays in err, so that it is looked at seldom. */
-struct reader {
-	const char *path;
-	const char *label; /* of the engine that is being read; "" */
-	struct error *e;
-	int err;
-};
-
-static void damaged(struct reader *r, const char *key, const char *what)
-{
-	if (r->err == 0)
-		r->err = error_set(r->e, -EBADMSG, "%.400s: %s%.100s%s%.100s: %s; " REMEDY, r->path,
-				   r->label[0] != '\0' ? "engines." : "", r->label,
-				   r->label[0] != '\0' ? "." : "", key, what);
-}
-
-/* keys: "bytes.at_rest"; NAN: it is null, or r->err. */
-static double number(struct reader *r, const json_t *object, const char *keys)
-{
-	char name[64];
-	const char *rest = keys;
-
-	while (*rest != '\0' && !json_is_null(object)) {
-		size_t n = strcspn(rest, ".");
-		snprintf(name, sizeof name, "%.*s", (int)n, rest);
-		rest += n + (rest[n] == '.');
-		object = json_object_get(object, name);
-		if (object == NULL) {
-			damaged(r, keys, "missing");
-			return NAN;
-		}
-	}
-	if (json_is_null(object))
-		return NAN;
-	double value = json_number_value(object);
-	if (!json_is_number(object) || !(value >= 0 && value <= NUMBER_MAX))
-		damaged(r, keys, "not a number from 0 to 1e21");
-	return value;
-}
-
-static struct figure range(struct reader *r, const json_t *object, const char *keys)
-{
-	char name[3][64];
-
-	snprintf(name[0], sizeof name[0], "%s.low", keys);
-	snprintf(name[1], sizeof name[1], "%s.nominal", keys);
-	snprintf(name[2], sizeof name[2], "%s.high", keys);
-	struct figure f = {number(r, object, name[0]), number(r, object, name[1]),
-			   number(r, object, name[2])};
-	bool none = isnan(f.low) && isnan(f.nominal) && isnan(f.high);
-	if (!none && !(f.low <= f.nominal && f.nominal <= f.high))
-		damaged(r, keys, "low, nominal and high are not in order");
-	return f;
-}
-
-static const char *text(struct reader *r, const json_t *object, const char *key)
-{
-	const char *value = json_string_value(json_object_get(object, key));
-
-	if (value == NULL)
-		damaged(r, key, "missing, or not a text");
-	return value != NULL ? value : "";
-}
-
-/* A set of constants as constants_json wrote it. */
-static void read_constants(struct reader *r, const json_t *object,
-			   const struct constant_table *table, struct constants *set)
-{
-	char keys[96];
-
-	memset(set, 0, sizeof *set);
-	snprintf(set->name, sizeof set->name, "%s", text(r, object, "name"));
-	for (unsigned i = 0; i < table->count; i++) {
-		snprintf(keys, sizeof keys, "constants.%s", table->kinds[i].name);
-		struct figure f = range(r, object, keys);
-		if (r->err == 0 &&
-		    (!(f.low >= table->kinds[i].least) || !(f.high <= table->kinds[i].greatest)))
-			damaged(r, keys, "out of range");
-		set->values[i].value = f;
-		set->values[i].from = r->path;
-	}
-}
-
 static void unknown(struct side *s, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 static void unknown(struct side *s, const char *format, ...)
@@ -142,43 +58,45 @@ static void unknown(struct side *s, const char *format, ...)
 }
 
 /* The mean, and the least and greatest of any round. */
-static struct figure cpu_of(struct reader *r, const struct side *s)
+static struct figure cpu_of(struct json_reader *r, const struct side *s)
 {
 	const json_t *rounds = json_object_get(s->engine, "rounds");
-	double nominal = number(r, s->engine, "cpu.us_per_request");
+	double nominal = json_reader_number(r, s->engine, "cpu.us_per_request");
 	struct figure us = {nominal, nominal, nominal};
 
 	if (!json_is_array(rounds))
-		damaged(r, "rounds", "missing, or not an array");
+		json_reader_damaged(r, "rounds", "missing, or not an array");
 	for (size_t i = 0; i < json_array_size(rounds); i++) {
-		double one = number(r, json_array_get(rounds, i), "cpu_us_per_request");
+		double one = json_reader_number(r, json_array_get(rounds, i), "cpu_us_per_request");
 		us.low = one < us.low ? one : us.low;
 		us.high = one > us.high ? one : us.high;
 	}
 	return figure_times(us, 1e-6);
 }
 
-static void read_energy(struct reader *r, struct side *s)
+static void read_energy(struct json_reader *r, struct side *s)
 {
 	const json_t *energy = json_object_get(s->engine, "energy");
 	const json_t *modelled = json_object_get(energy, "modelled");
-	const char *kind = text(r, energy, "kind");
+	const char *kind = json_reader_text(r, energy, "kind");
 
 	s->scope = ENERGY_MODELLED;
 	if (strcmp(kind, "unavailable") == 0)
-		unknown(s, "its energy is %.200s", text(r, energy, "source"));
+		unknown(s, "its energy is %.200s", json_reader_text(r, energy, "source"));
 	else if (strcmp(kind, "measured") == 0)
-		s->scope = strcmp(text(r, energy, "scope"), "machine") == 0 ? ENERGY_MACHINE
-									    : ENERGY_PROCESSOR;
+		s->scope = strcmp(json_reader_text(r, energy, "scope"), "machine") == 0
+				   ? ENERGY_MACHINE
+				   : ENERGY_PROCESSOR;
 	else if (strcmp(kind, "modelled") != 0)
-		damaged(r, "energy.kind", "neither measured nor modelled nor unavailable");
+		json_reader_damaged(r, "energy.kind",
+				    "neither measured nor modelled nor unavailable");
 	if (s->why[0] != '\0' || r->err != 0)
 		return;
-	s->joules = range(r, energy,
-			  s->scope == ENERGY_MODELLED ? "joules_per_request"
-						      : "metered_joules_per_request");
-	double reads = number(r, modelled, "device_reads_per_request");
-	double bytes = number(r, modelled, "device_bytes_per_request");
+	s->joules = json_reader_range(r, energy,
+				      s->scope == ENERGY_MODELLED ? "joules_per_request"
+								  : "metered_joules_per_request");
+	double reads = json_reader_number(r, modelled, "device_reads_per_request");
+	double bytes = json_reader_number(r, modelled, "device_bytes_per_request");
 	bool assumed = json_is_true(json_object_get(modelled, "device_assumed"));
 	s->reads = (struct figure){assumed ? 0 : reads, reads, reads};
 	s->read_bytes = (struct figure){assumed ? 0 : bytes, bytes, bytes};
@@ -188,37 +106,39 @@ static void read_energy(struct reader *r, struct side *s)
 		unknown(s, "what it read of the device is not known");
 }
 
-static void read_side(struct reader *r, struct side *s, const char *label, const json_t *engine)
+static void read_side(struct json_reader *r, struct side *s, const char *label,
+		      const json_t *engine)
 {
 	*s = (struct side){.label = label, .engine = engine};
 	r->label = label;
-	s->kind = text(r, engine, "kind");
+	s->kind = json_reader_text(r, engine, "kind");
 	if (strcmp(s->kind, "retrieve") != 0 && strcmp(s->kind, "generate") != 0)
 		return;
-	double completed = number(r, engine, "requests.completed");
-	s->served_bytes = number(r, engine, "bytes.served_per_request");
-	s->at_rest_ratio = number(r, engine, "bytes.at_rest_per_content_byte");
-	s->shared_bytes = number(r, engine, "bytes.shared_at_rest");
+	double completed = json_reader_number(r, engine, "requests.completed");
+	s->served_bytes = json_reader_number(r, engine, "bytes.served_per_request");
+	s->at_rest_ratio = json_reader_number(r, engine, "bytes.at_rest_per_content_byte");
+	s->shared_bytes = json_reader_number(r, engine, "bytes.shared_at_rest");
 	if (r->err != 0)
 		return;
 	if (completed == 0)
 		unknown(s, "it completed no request");
 	else if (!(s->served_bytes >= SERVED_BYTES_MIN))
 		unknown(s, "its contents are empty");
-	else if (!(number(r, engine, "cpu.us_per_request") > 0))
+	else if (!(json_reader_number(r, engine, "cpu.us_per_request") > 0))
 		unknown(s, "its CPU time is not known");
 	else if (isnan(s->at_rest_ratio) || isnan(s->shared_bytes))
 		unknown(s, "its bytes at rest are not known");
 	if (s->why[0] != '\0' || r->err != 0)
 		return;
 	s->cpu_s = cpu_of(r, s);
-	s->service_p50_ns = number(r, engine, "service_ns.percentile.50");
-	s->response_p50_ns = number(r, engine, "response_ns.percentile.50");
-	s->response_p99_ns = number(r, engine, "response_ns.percentile.99");
+	s->service_p50_ns = json_reader_number(r, engine, "service_ns.percentile.50");
+	s->response_p50_ns = json_reader_number(r, engine, "response_ns.percentile.50");
+	s->response_p99_ns = json_reader_number(r, engine, "response_ns.percentile.99");
 	read_energy(r, s);
 }
 
-static int read_sides(struct reader *r, const json_t *result, struct side *sides, unsigned *count)
+static int read_sides(struct json_reader *r, const json_t *result, struct side *sides,
+		      unsigned *count)
 {
 	const json_t *engines = json_object_get(result, "engines");
 	const char *label;
@@ -226,7 +146,7 @@ static int read_sides(struct reader *r, const json_t *result, struct side *sides
 
 	*count = 0;
 	if (!json_is_object(engines) || json_object_size(engines) > SIDES_MAX)
-		damaged(r, "engines", "missing, or more than any run has");
+		json_reader_damaged(r, "engines", "missing, or more than any run has");
 	if (r->err != 0)
 		return r->err;
 	json_object_foreach((json_t *)(uintptr_t)engines, label, engine)
@@ -598,14 +518,14 @@ int breakeven_of(json_t **out, const json_t *result, const struct constants *pla
 	static struct side sides[SIDES_MAX];
 	static struct pair pairs[SIDES_MAX * SIDES_MAX / 4];
 	static struct constants own;
-	struct reader r = {path, "", e, 0};
+	struct json_reader r = {path, "", e, 0};
 	unsigned count;
 
 	const json_t *of = json_object_get(result, "platform");
 	if (!json_is_object(of))
-		damaged(&r, "platform", "missing");
+		json_reader_damaged(&r, "platform", "missing");
 	if (r.err == 0)
-		read_constants(&r, of, &platform_table, &own);
+		json_reader_constants(&r, of, &platform_table, &own);
 	if (r.err != 0 || read_sides(&r, result, sides, &count) != 0)
 		return r.err;
 	unsigned pair_count =
