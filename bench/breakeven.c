@@ -4,6 +4,7 @@
 #include <float.h>
 #include <math.h>
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "bench/breakeven_internal.h"
@@ -34,7 +35,7 @@ struct side {
 struct pair {
 	const struct side *store, *make;
 	const struct constants *platform, *prices;
-	const char *scenario;
+	const json_t *result;
 	struct comparison comparison;
 	struct break_even measures[MEASURES];
 };
@@ -316,7 +317,8 @@ static json_t *time_json(const struct pair *p)
 	json_put(o, "generate_p99_ns", json_figure(m->response_p99_ns));
 	json_put(o, "generate_bytes_per_core_second", json_figure(core_bytes_per_s));
 	/* of many in flight a service time is mostly the wait for the others */
-	bool alone = strcmp(p->scenario, "offline") != 0;
+	const char *scenario = json_string_value(json_member(p->result, "workload.scenario"));
+	bool alone = scenario == NULL || strcmp(scenario, "offline") != 0;
 	json_put(o, "retrieve_service_p50_ns", json_figure(s->service_p50_ns));
 	json_put(o, "generate_faster_below_bytes",
 		 alone ? json_figure(
@@ -451,6 +453,16 @@ static json_t *layers_json(const struct pair *p)
 	return o;
 }
 
+/* How often the run asked the retriever for a content of a context, on average. */
+static double asked_every_days(const struct pair *p)
+{
+	const char *contexts = json_string_value(json_member(p->result, "workload.contexts"));
+	double contents = json_number_at(p->result, "workload.content_count");
+	double rate = json_number_at(p->store->engine, "achieved_rps");
+
+	return contents * (contexts != NULL ? strtod(contexts, NULL) : NAN) / rate / 86400;
+}
+
 static json_t *pair_json(const struct pair *p, double training_kwh)
 {
 	json_t *o = json_object();
@@ -459,6 +471,7 @@ static json_t *pair_json(const struct pair *p, double training_kwh)
 	json_put(o, "retrieve", json_text(p->store->label));
 	json_put(o, "generate", json_text(p->make->label));
 	json_put(o, "content_bytes", json_figure(p->store->served_bytes));
+	json_put(o, "asked_every_days", json_figure(asked_every_days(p)));
 	json_put(o, "time", time_json(p));
 	for (int m = 0; m < MEASURES; m++)
 		json_put(o, measure_names[m], measure_json(p, (enum measure)m));
@@ -535,9 +548,8 @@ int breakeven_of(json_t **out, const json_t *result, const struct constants *pla
 		json_clean(*out);
 		return 0;
 	}
-	const char *scenario = json_string_value(json_member(result, "workload.scenario"));
 	for (unsigned i = 0; i < pair_count; i++)
-		pairs[i].scenario = scenario != NULL ? scenario : "";
+		pairs[i].result = result;
 	unsigned best = headline(pairs, pair_count);
 	json_t *others = json_array();
 	*out = pair_json(&pairs[best], training_kwh);

@@ -32,8 +32,10 @@ static json_t *infrastructure_json(const json_t *engine, double usd_per_month)
 	return o;
 }
 
-static json_t *model_json(const json_t *engine, double served_bytes)
+static json_t *model_json(const json_t *engine, const struct layer_costs *costs)
 {
+	double served_bytes = costs->served_bytes;
+	double tokens = json_number_at(engine, "generator.tokens_per_byte") * served_bytes;
 	double cpu_s = json_number_at(engine, "cpu.us_per_request") / 1e6;
 	double payload = json_number_at(engine, "bytes.at_rest_payload");
 	double bits = payload > 0 ? payload * 8 / json_number_at(engine, "bytes.content") : NAN;
@@ -41,9 +43,8 @@ static json_t *model_json(const json_t *engine, double served_bytes)
 
 	json_put(o, "shared_bytes", json_figure(json_number_at(engine, "bytes.shared_at_rest")));
 	json_put(o, "bits_per_byte", json_figure(bits));
-	json_put(o, "tokens_per_core_second",
-		 json_figure(json_number_at(engine, "generator.tokens_per_byte") * served_bytes /
-			     cpu_s));
+	json_put(o, "tokens_per_core_second", json_figure(tokens / cpu_s));
+	json_put(o, "tokens_per_joule", json_figure(tokens / costs->joules));
 	json_put(o, "content_bytes_per_core_second", json_figure(served_bytes / cpu_s));
 	return o;
 }
@@ -69,7 +70,7 @@ json_t *breakeven_layer_json(const json_t *engine, const struct layer_costs *cos
 	json_put(o, "energy", energy);
 	json_put(o, "chips", chips_json(engine, costs->served_bytes));
 	json_put(o, "infrastructure", infrastructure_json(engine, costs->usd_per_month));
-	json_put(o, "model", model_json(engine, costs->served_bytes));
+	json_put(o, "model", model_json(engine, costs));
 	json_put(o, "application", application_json(engine, costs->usd_per_million));
 	return o;
 }

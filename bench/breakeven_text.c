@@ -340,6 +340,7 @@ static const struct {
 	{"", "kept ready, a month", "infrastructure.usd_per_month", format_usd},
 	{"model", "bits a content byte", "model.bits_per_byte", format_plain},
 	{"", "tokens/s of a core", "model.tokens_per_core_second", format_count},
+	{"", "tokens of a joule", "model.tokens_per_joule", format_count},
 	{"", "content/s of a core", "model.content_bytes_per_core_second", format_throughput},
 	{"application", "response time p50", "application.response_p50_ns", format_ns},
 	{"", "  p99", "application.response_p99_ns", format_ns},

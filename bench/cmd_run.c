@@ -1,21 +1,13 @@
 /* cmd_run.c: gvr run: loads what is missing, runs, judges, writes the result. */
 #include "bench/commands.h"
 
-#include <errno.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "bench/builtin.h"
-#include "bench/energy.h"
 #include "bench/files.h"
-#include "bench/load.h"
-#include "bench/meter/meters.h"
+#include "bench/measure.h"
 #include "bench/options.h"
 #include "bench/progress.h"
-#include "bench/result.h"
-#include "bench/run.h"
-#include "bench/verdict.h"
 
 static const char help[] =
 	"usage: gvr run WORKLOAD [--set SECTION.KEY=VALUE]... [--store DIR] [--out DIR]\n"
@@ -48,138 +40,49 @@ static void print_help(void)
 	workload_print_keys(stdout);
 }
 
-/* What a run needs to know of the machine and the world beside the workload. */
-struct site {
-	struct constants platform, prices;
-	struct meters meters;
-};
-
 /* The summary is shown even if the result cannot be written. */
-static int write_result(struct run *run, const struct site *site, const char *dir)
+static int run_workload(const struct workload *w, struct measure_site *site, const char *store,
+			const char *command, const char *out)
 {
-	static struct verdict v;
-	static struct energies energies;
-	char *summary;
+	struct measured m;
 	struct error e;
 
-	verdict_of(run, &v);
-	energies_of(run, &site->platform, &energies);
-	int err = result_write(run, &v, &energies, &site->prices, dir, &summary, &e);
+	int err = measure(w, site, store, command, out, &m, &e);
 	progress_clear();
-	if (summary != NULL)
-		fputs(summary, stdout);
-	free(summary);
+	if (m.summary != NULL)
+		fputs(m.summary, stdout);
+	free(m.summary);
 	if (err != 0)
 		return command_failed(err, &e);
-	printf("\nResult: %s/result.json\nMore: gvr breakeven %s\n", dir, dir);
-	return verdict_exit_code(run, &v);
-}
-
-/* What would make the run INVALID whatever the engines do is said at once. */
-static void warn_too_short(const struct workload *w)
-{
-	char line[256];
-	double runtime_s = (double)w->runtime_ns / 1e9, rate = workload_rate_mean(w);
-
-	if (w->number_ios == 0 && w->runtime_ns < w->min_duration_ns) {
-		snprintf(
-			line, sizeof line,
-			"runtime = %gs is less than min_duration = %gs: the result will be INVALID",
-			runtime_s, (double)w->min_duration_ns / 1e9);
-		command_notice(line);
-	}
-	if (w->scenario == SCENARIO_SERVER && rate > 0 &&
-	    rate * runtime_s < (double)w->min_query_count) {
-		snprintf(line, sizeof line,
-			 "some %.0f requests in runtime = %gs, %llu are needed: the result will be "
-			 "INVALID; set runtime = %.0fs",
-			 rate * runtime_s, runtime_s, (unsigned long long)w->min_query_count,
-			 1.1 * (double)w->min_query_count / rate + 1);
-		command_notice(line);
-	}
-}
-
-/* A round that the meter cannot resolve is known before it is measured. */
-static void warn_too_short_for_meter(const struct meters *meters, const struct workload *w)
-{
-	const struct metered *meter = meters_chosen(meters);
-	char line[256];
-
-	if (meter == NULL || w->number_ios > 0)
-		return;
-	uint64_t wanted_ns = METERS_UPDATES_MIN * metered_update_ns(meter) * w->rounds;
-	if (w->runtime_ns >= wanted_ns)
-		return;
-	snprintf(line, sizeof line,
-		 "energy will be modelled: each round must hold %u updates of %s; set runtime = "
-		 "%.0fs for it to be measured",
-		 METERS_UPDATES_MIN, meter->ops->name, ceil(1.1 * (double)wanted_ns / 1e9));
-	command_notice(line);
-}
-
-static int run_contents(struct contents *c, struct site *site, const char *out)
-{
-	static struct run run;
-	struct error e;
-
-	int err = load_missing(c, progress_terminal(), &e);
-	if (err == 0 && meters_any(&site->meters))
-		err = meters_calibrate(&site->meters, &e);
-	if (err != 0)
-		return command_failed(err, &e);
-	warn_too_short_for_meter(&site->meters, c->workload);
-	err = run_execute(&run, c, false, &site->meters, progress_terminal(), &e);
-	int code = err != 0 ? command_failed(err, &e) : write_result(&run, site, out);
-	run_free(&run);
-	return code;
-}
-
-static int run_workload(const struct workload *w, struct site *site, const char *store,
-			const char *out)
-{
-	struct contents c;
-	struct error e;
-
-	int err =
-		contents_open(&c, w, store, CONTENTS_MAKE, command_notice, progress_terminal(), &e);
-	if (err != 0)
-		return command_failed(err, &e);
-	int code = run_contents(&c, site, out);
-	contents_close(&c);
-	return code;
-}
-
-/* Before any work, so that what is wrong is said at once. */
-static int open_site(struct site *site, const struct workload *w, const char *wall, struct error *e)
-{
-	const struct meter_env env = meters_env(wall);
-
-	int err = prices_read(&site->prices, NULL, e);
-	if (err == 0)
-		err = platform_read(&site->platform, w->platform, e);
-	return err != 0 ? err : meters_open(&site->meters, &env, progress_terminal(), e);
+	printf("\nResult: %s/result.json\nMore: gvr breakeven %s\n", out, out);
+	return m.exit_code;
 }
 
 int cmd_run(int argc, char **argv)
 {
 	static struct options o;
 	static struct workload w;
-	static struct site site;
+	static struct measure_site site;
 	struct error e;
 	char out[WORKLOAD_PATH_NBYTES], name[WORKLOAD_NAME_NBYTES];
 
+	char *command = command_quoted(argc, argv);
 	int code = command_begin(&o, &w, argc, argv, "sdow", print_help);
-	if (code >= 0)
+	if (code >= 0) {
+		free(command);
 		return code;
+	}
 	files_clean_name(name, sizeof name, w.name);
 	snprintf(out, sizeof out, "%s%s", o.out != NULL ? o.out : "out/",
 		 o.out != NULL ? "" : name);
-	warn_too_short(&w);
+	measure_warn(&w);
 	/* now, not after all the measuring */
 	int err = files_make_writable_dir(out, &e);
 	if (err == 0)
-		err = open_site(&site, &w, o.wall_meter, &e);
-	code = err != 0 ? command_bad_file(err, &e) : run_workload(&w, &site, o.store, out);
-	meters_close(&site.meters);
+		err = measure_site_open(&site, &w, o.wall_meter, &e);
+	code = err != 0 ? command_bad_file(err, &e)
+			: run_workload(&w, &site, o.store, command, out);
+	measure_site_close(&site);
+	free(command);
 	return code;
 }

@@ -2,6 +2,8 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "bench/progress.h"
 
@@ -61,4 +63,41 @@ void command_notice(const char *line)
 {
 	progress_clear();
 	fprintf(stderr, "gvr: %s\n", line);
+}
+
+static void quote(FILE *f, const char *word)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+				    "-_./:=,+@%";
+
+	if (word[0] != '\0' && word[strspn(word, plain)] == '\0') {
+		fputs(word, f);
+		return;
+	}
+	fputc('\'', f);
+	for (; *word != '\0'; word++)
+		if (*word == '\'')
+			fputs("'\\''", f);
+		else
+			fputc(*word, f);
+	fputc('\'', f);
+}
+
+char *command_quoted(int argc, char **argv)
+{
+	char *line = NULL;
+	size_t nbytes;
+	FILE *f = open_memstream(&line, &nbytes);
+
+	if (f == NULL)
+		return NULL;
+	fputs("gvr", f);
+	for (int i = 0; i < argc; i++) {
+		fputc(' ', f);
+		quote(f, argv[i]);
+	}
+	if (fclose(f) == 0)
+		return line;
+	free(line);
+	return NULL;
 }

@@ -47,6 +47,10 @@ int command_failed(int err, const struct error *e);
  * is wrong with what it says, -EINVAL, is EXIT_WORKLOAD. */
 int command_bad_file(int err, const struct error *e);
 
+/* "gvr", the verb and its arguments as a shell takes them, in one line; to be
+ * freed by the caller. NULL: no memory. */
+char *command_quoted(int argc, char **argv);
+
 /* Prints one line on stderr: something was made on the way. */
 void command_notice(const char *line);
 

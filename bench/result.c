@@ -128,6 +128,25 @@ static json_t *histogram_json(const struct histogram *h)
 	return o;
 }
 
+/* The whole distribution, for drawing: 10 points for each tenth part of what is
+ * left to 100 %, as far as there are requests to tell. */
+static json_t *curve_json(const struct histogram *h)
+{
+	json_t *curve = json_array();
+
+	for (unsigned i = 0; h->count > 0; i++) {
+		double beyond = pow(10, -(double)i / 10);
+		if (beyond < 1e-4 || beyond * (double)h->count < 1)
+			break;
+		double p = i == 0 ? 1e-9 : 100 * (1 - beyond); /* 0 is the least */
+		json_t *point = json_array();
+		json_array_append_new(point, json_figure(i == 0 ? 0 : p));
+		json_array_append_new(point, integer(histogram_percentile(h, p)));
+		json_array_append_new(curve, point);
+	}
+	return curve;
+}
+
 static json_t *requests_json(const struct run *run, const struct engine_run *er)
 {
 	const struct recorder *r = er->total;
@@ -263,8 +282,23 @@ static json_t *dictionary_json(const struct engine_stats *s)
 	return o;
 }
 
-static json_t *generator_json(const struct engine_stats *s)
+/* Tokens that a joule makes: the range is that of the energy. */
+static json_t *tokens_per_joule_json(const struct engine_run *er, const struct energy *en)
 {
+	const struct recorder *r = er->total;
+	struct figure j = en->joules_per_request;
+
+	if (en->kind == ENERGY_KIND_UNAVAILABLE || r->completed == 0 ||
+	    !(er->stats.tokens_per_byte > 0))
+		return json_null();
+	double tokens = er->stats.tokens_per_byte * (double)r->content_bytes / (double)r->completed;
+	return json_range((struct figure){tokens / j.high, tokens / j.nominal, tokens / j.low});
+}
+
+static json_t *generator_json(const struct engine_run *er, const struct energy *en)
+{
+	const struct engine_stats *s = &er->stats;
+
 	if (s->generator[0] == '\0')
 		return json_null();
 	json_t *o = json_object();
@@ -276,6 +310,7 @@ static json_t *generator_json(const struct engine_stats *s)
 			 : NULL);
 	json_put(o, "tokens_per_byte",
 		 s->tokens_per_byte > 0 ? json_figure(s->tokens_per_byte) : NULL);
+	json_put(o, "tokens_per_joule", tokens_per_joule_json(er, en));
 	json_put(o, "macs_per_byte", s->macs_per_byte > 0 ? json_figure(s->macs_per_byte) : NULL);
 	json_put(o, "kernel", s->kernel != NULL ? json_string(s->kernel) : NULL);
 	return o;
@@ -424,6 +459,7 @@ static json_t *engine_json(const struct run *run, unsigned index, const struct e
 		 per_second((double)r->content_bytes / (1 << 20), er->window_ns));
 	json_put(o, "window_s", json_figure((double)er->window_ns / 1e9));
 	json_put(o, "response_ns", histogram_json(&r->response));
+	json_put(o, "response_curve", curve_json(&r->response));
 	json_put(o, "service_ns", histogram_json(&r->service));
 	json_put(o, "slip_ns", histogram_json(&r->slip));
 	json_put(o, "histograms", histogram_files_json(er));
@@ -436,7 +472,7 @@ static json_t *engine_json(const struct run *run, unsigned index, const struct e
 	json_put(o, "energy", energy_json(er, &energies->of[index], energies->platform));
 	json_put(o, "io_uring", ring_json(&er->stats));
 	json_put(o, "dictionary", dictionary_json(&er->stats));
-	json_put(o, "generator", generator_json(&er->stats));
+	json_put(o, "generator", generator_json(er, &energies->of[index]));
 	json_put(o, "rounds", rounds_json(er));
 	return o;
 }
@@ -503,7 +539,7 @@ static json_t *ratios_json(const struct run *run, const struct energies *energie
 }
 
 static json_t *result_json(const struct run *run, const struct verdict *v,
-			   const struct energies *energies)
+			   const struct energies *energies, const char *command)
 {
 	json_t *root = json_object(), *tool = json_object(), *why = json_array();
 	json_t *null_cost = json_object(), *engines = json_object();
@@ -516,6 +552,7 @@ static json_t *result_json(const struct run *run, const struct verdict *v,
 	json_put(tool, "version", json_string(gvr_version));
 	json_put(tool, "commit", json_string(gvr_commit));
 	json_put(root, "tool", tool);
+	json_put(root, "command", command != NULL ? json_text(command) : NULL);
 	json_put(root, "time", json_string(when));
 	json_put(root, "result", json_string(v->reason_count == 0 ? "VALID" : "INVALID"));
 	for (unsigned i = 0; i < v->reason_count; i++)
@@ -562,12 +599,13 @@ static int write_text(const char *dir, const char *name, const char *what, struc
 }
 
 int result_write(const struct run *run, const struct verdict *v, const struct energies *energies,
-		 const struct constants *prices, const char *dir, char **summary, struct error *e)
+		 const struct constants *prices, const char *command, const char *dir,
+		 char **summary, struct error *e)
 {
 	json_t *breakeven = NULL;
 
 	*summary = NULL;
-	json_t *root = result_json(run, v, energies);
+	json_t *root = result_json(run, v, energies, command);
 	int err = breakeven_of(&breakeven, root, NULL, prices, 0, "this result", e);
 	if (err != 0) {
 		json_decref(root);

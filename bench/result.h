@@ -14,9 +14,10 @@
 /* Writes result.json, summary.txt and each engine's histograms (LABEL.hlog,
  * LABEL.response.hgrm, .service.hgrm, .slip.hgrm) into dir, which is there. *summary: the
  * text of the latter, also if writing fails (NULL: out of memory), to be freed
- * by the caller. prices: what the break-even interval
- * is computed with. */
+ * by the caller. prices: what the break-even interval is computed with. command: the one
+ * that makes such a result again, as a shell takes it. */
 int result_write(const struct run *run, const struct verdict *v, const struct energies *energies,
-		 const struct constants *prices, const char *dir, char **summary, struct error *e);
+		 const struct constants *prices, const char *command, const char *dir,
+		 char **summary, struct error *e);
 
 #endif
