@@ -158,7 +158,7 @@ test: $(GVR) $(TESTS) $(FUZZERS) $(TEST_TOOLS)
 	$(Q)BUILD=$(abspath $(BUILD)) GVR=$(abspath $(GVR)) sh tests/run.sh
 
 # Checks against outside programs; installs them.
-INTEROP_DEPS := clang gcc-aarch64-linux-gnu jq libc6-dev-arm64-cross qemu-user rocksdb-tools xxd zstd
+INTEROP_DEPS := chromium clang gcc-aarch64-linux-gnu jq libc6-dev-arm64-cross qemu-user rocksdb-tools xxd zstd
 interop: $(GVR)
 	$(Q)sh tests/deps.sh $(INTEROP_DEPS)
 	$(Q)BUILD=$(abspath $(BUILD)) GVR=$(abspath $(GVR)) MAKE="$(MAKE)" sh tests/interop/run.sh
