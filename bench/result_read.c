@@ -155,7 +155,9 @@ static int read_all_settings(struct result_file *r, const json_t *root, const st
 	static const char *const names[] = {"tool", "host", "workload", "request_stream"};
 
 	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-		const json_t *object;
+		const json_t *object = json_object_get(root, names[i]);
+		if (json_is_null(object)) /* request_stream, where each engine had its own */
+			continue;
 		int err = get(&object, root, names[i], JSON_OBJECT, at);
 		if (err == 0)
 			err = read_settings(r, object, names[i], 1, at);
