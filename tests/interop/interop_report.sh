@@ -56,7 +56,8 @@ test_names_that_mean_harm() {
 	jq --arg name "$name" --arg long "$long" '.workload.name = $name | .workload.file = $long |
 		.workload.store_dir = $long | .host.cpu = $name | .command = $long |
 		.engines |= with_entries(if .key == "generate" then .key = $name else . end) |
-		.workload.engines |= with_entries(if .key == "generate" then .key = $name else . end)' \
+		.workload.engines |= with_entries(if .key == "generate" then .key = $name else . end) |
+		.ratios |= with_entries(.key |= sub("^generate/"; $name + "/"))' \
 		results/manpages/result.json >"$WORK/evil/result.json"
 	expect 0 "$GVR" report "$WORK/evil"
 	look "$WORK/evil/report.html"
