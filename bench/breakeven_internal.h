@@ -17,9 +17,7 @@
 void breakeven_verdict(char verdict[BREAKEVEN_VERDICT_NBYTES], const struct break_even *money,
 		       double energy_ratio, const char *how);
 
-/* "78 days", "1.5 hours"; with an end, "78 days (31 to 179)". days: may be
- * INFINITY. */
-void breakeven_format_days(char *out, size_t capacity, double days);
+/* "78 days (31 to 179)", "1.5 hours (0.9 or more)": high_days may be INFINITY. */
 void breakeven_format_interval(char *out, size_t capacity, double days, double low_days,
 			       double high_days);
 

@@ -64,19 +64,6 @@ static void format_span(char *out, size_t capacity, double low_days, double high
 		snprintf(out, capacity, "%s to %s %s", low, high, unit.name);
 }
 
-void breakeven_format_days(char *out, size_t capacity, double days)
-{
-	char number[CELL_NBYTES];
-	struct unit unit = unit_of(days);
-
-	if (isinf(days)) {
-		snprintf(out, capacity, "for ever");
-		return;
-	}
-	format_number(number, sizeof number, days / unit.days);
-	snprintf(out, capacity, "%s %s", number, unit.name);
-}
-
 void breakeven_format_interval(char *out, size_t capacity, double days, double low_days,
 			       double high_days)
 {
@@ -209,7 +196,7 @@ static void print_intervals(FILE *f, const json_t *pair)
 {
 	fprintf(f, "\n%.24s against %.24s: contents of %.0f bytes\n\n", text(pair, "retrieve"),
 		text(pair, "generate"), json_number_at(pair, "content_bytes"));
-	fprintf(f, "  %-8s%-34s%s\n", "by", "once every (likely range)", "if all inputs conspire");
+	fprintf(f, "  %-8s%-36s%s\n", "by", "once every (likely range)", "if all inputs conspire");
 	print_measure(f, pair, "money");
 	print_measure(f, pair, "energy");
 	print_measure(f, pair, "carbon");

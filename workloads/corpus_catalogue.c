@@ -159,19 +159,6 @@ int corpus_catalogue_format(const struct corpus *c, uint8_t **bytes, size_t *nby
 
 /* ---- files ---- */
 
-static int read_whole(int fd, uint8_t *bytes, size_t nbytes)
-{
-	for (size_t done = 0; done < nbytes;) {
-		ssize_t n = read(fd, bytes + done, nbytes - done);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return n < 0 ? -errno : -EBADMSG;
-		done += (size_t)n;
-	}
-	return 0;
-}
-
 int corpus_catalogue_read(struct corpus *c, const char *path)
 {
 	int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
@@ -182,11 +169,12 @@ int corpus_catalogue_read(struct corpus *c, const char *path)
 	if (!err && (!S_ISREG(st.st_mode) || st.st_size < (off_t)HEADER_NBYTES))
 		err = -EBADMSG;
 	uint8_t *bytes = err ? NULL : malloc((size_t)st.st_size);
-	if (!err)
-		err = bytes == NULL ? -ENOMEM : read_whole(fd, bytes, (size_t)st.st_size);
+	if (!err && bytes == NULL)
+		err = -ENOMEM;
+	ssize_t nbytes = err ? err : file_read_up_to(fd, bytes, (size_t)st.st_size);
 	close(fd);
-	if (!err)
-		err = corpus_catalogue_parse(c, bytes, (size_t)st.st_size);
+	/* a shorter one than it was has no right checksum */
+	err = nbytes < 0 ? (int)nbytes : corpus_catalogue_parse(c, bytes, (size_t)nbytes);
 	free(bytes);
 	return err;
 }

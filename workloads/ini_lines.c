@@ -3,12 +3,17 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ini.h>
+#include <poll.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "workloads/file.h"
+
+#define PIPE_WAIT_MS 1000
 
 static const char blanks[] = " \t\r\n\v\f";
 
@@ -128,12 +133,28 @@ static int fail_file(const char *path, const char *what, int err, struct error *
 	return error_set(e, err, "%s: cannot be read: %s", path, strerror(-err));
 }
 
+/* Opened without waiting for a writer, as a pipe else would: one that is about
+ * to come has PIPE_WAIT_MS for it. Once it is there, it is read to its end. */
+static int open_text(const char *path, bool *pipe)
+{
+	struct stat st;
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	if (fd < 0)
+		return -errno;
+	*pipe = fstat(fd, &st) == 0 && S_ISFIFO(st.st_mode);
+	if (*pipe)
+		poll(&(struct pollfd){.fd = fd, .events = POLLIN}, 1, PIPE_WAIT_MS);
+	fcntl(fd, F_SETFL, 0);
+	return fd;
+}
+
 int ini_file_text(const char *path, const char *what, char **text, size_t *text_nbytes,
 		  struct error *e)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	bool pipe = false;
+	int fd = open_text(path, &pipe);
 	if (fd < 0)
-		return fail_file(path, what, -errno, e);
+		return fail_file(path, what, fd, e);
 	*text = malloc(INI_FILE_NBYTES_MAX + 1);
 	ssize_t nbytes =
 		*text != NULL ? file_read_up_to(fd, *text, INI_FILE_NBYTES_MAX + 1) : -ENOMEM;
@@ -142,6 +163,12 @@ int ini_file_text(const char *path, const char *what, char **text, size_t *text_
 		free(*text);
 		*text = NULL;
 		return fail_file(path, what, (int)nbytes, e);
+	}
+	if (nbytes == 0 && pipe) {
+		free(*text);
+		*text = NULL;
+		return error_set(e, -EINVAL, "%s:1: a pipe that nothing comes through; name a %s",
+				 path, what);
 	}
 	*text_nbytes = (size_t)nbytes;
 	return 0;

@@ -33,7 +33,8 @@ int ini_lines_read(struct ini_lines *l, const char *text, size_t text_nbytes, st
 
 /* Reads the whole of path, at most INI_FILE_NBYTES_MAX + 1 bytes of it, into
  * *text, which the caller frees. what names it in messages: "workload file".
- * 0, or -errno with e ("PATH: ..."); a directory is -EINVAL. */
+ * 0, or -errno with e ("PATH: ..."); a directory is -EINVAL, and so is a pipe
+ * without a writer; one with a writer is read to its end. */
 int ini_file_text(const char *path, const char *what, char **text, size_t *text_nbytes,
 		  struct error *e);
 

@@ -12,6 +12,7 @@
 #include "engines/generate/cm/memory.h"
 #include "engines/generate/cm/select.h"
 #include "engines/generate/cm/train.h"
+#include "workloads/file.h"
 #include "workloads/prng.h"
 
 /* How much of the text a context learns. */
@@ -98,20 +99,6 @@ int cm_open_memory(struct generator **out, const uint8_t *bytes, size_t nbytes, 
 	return 0;
 }
 
-static int read_all(int fd, uint8_t *bytes, size_t nbytes)
-{
-	while (nbytes > 0) {
-		ssize_t n = read(fd, bytes, nbytes);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return n < 0 ? -errno : -EBADMSG;
-		bytes += n;
-		nbytes -= (size_t)n;
-	}
-	return 0;
-}
-
 static int open_error(struct error *e, int err, const char *path)
 {
 	if (err == -ENOENT)
@@ -123,7 +110,7 @@ static int open_error(struct error *e, int err, const char *path)
 /* The whole of a file that may be a model. */
 static int read_file(const char *path, uint8_t **bytes, size_t *nbytes, struct error *e)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (fd < 0)
 		return open_error(e, -errno, path);
 	struct stat st;
@@ -137,8 +124,11 @@ static int read_file(const char *path, uint8_t **bytes, size_t *nbytes, struct e
 	}
 	if (err == 0)
 		*bytes = malloc(*nbytes + 1);
-	if (err == 0)
-		err = *bytes == NULL ? -ENOMEM : read_all(fd, *bytes, *nbytes);
+	if (err == 0) {
+		ssize_t n = *bytes == NULL ? -ENOMEM : file_read_up_to(fd, *bytes, *nbytes);
+		err = n < 0 ? (int)n : 0;
+		*nbytes = err ? 0 : (size_t)n; /* a shorter one is no model, which is told */
+	}
 	if (err) {
 		free(*bytes);
 		open_error(e, err, path);
