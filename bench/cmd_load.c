@@ -28,23 +28,10 @@ static void print_help(void)
 	fputs(help, stdout);
 }
 
-static void print_skipped(uint64_t count, const char *what, const char *first)
-{
-	char name[256];
-
-	if (count == 0)
-		return;
-	snprintf(name, sizeof name, "%s", first);
-	error_clean(name);
-	printf("skipped: %" PRIu64 " %s%s%s\n", count, what, name[0] != '\0' ? ", first " : "",
-	       name);
-}
-
 static void print_corpus(const struct contents *c)
 {
 	const struct workload *w = c->workload;
 	const struct corpus *d = c->corpus;
-	const struct corpus_skipped *s = &d->skipped;
 	char dir[WORKLOAD_PATH_NBYTES];
 
 	snprintf(dir, sizeof dir, "%s", d->dir);
@@ -56,11 +43,7 @@ static void print_corpus(const struct contents *c)
 	if (w->chunk_bytes > 0)
 		printf("files above %" PRIu64 " bytes were cut into contents of that size\n",
 		       w->chunk_bytes);
-	print_skipped(s->links, "symbolic links (not followed)", "");
-	print_skipped(s->special, "devices, sockets or pipes", "");
-	print_skipped(s->unreadable, "not readable", s->first_unreadable);
-	print_skipped(s->too_large, "larger than 64 MiB (set chunk to cut them)",
-		      s->first_too_large);
+	command_print_skipped(&d->skipped);
 }
 
 static int load(const struct workload *w, const char *store)

@@ -1,6 +1,7 @@
 #include "bench/commands.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -65,7 +66,7 @@ void command_notice(const char *line)
 	fprintf(stderr, "gvr: %s\n", line);
 }
 
-static void quote(FILE *f, const char *word)
+void command_quote(FILE *f, const char *word)
 {
 	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 				    "-_./:=,+@%";
@@ -94,10 +95,47 @@ char *command_quoted(int argc, char **argv)
 	fputs("gvr", f);
 	for (int i = 0; i < argc; i++) {
 		fputc(' ', f);
-		quote(f, argv[i]);
+		command_quote(f, argv[i]);
 	}
 	if (fclose(f) == 0)
 		return line;
 	free(line);
 	return NULL;
+}
+
+static void print_skipped(uint64_t count, const char *what, const char *first)
+{
+	char name[256];
+
+	if (count == 0)
+		return;
+	snprintf(name, sizeof name, "%s", first);
+	error_clean(name);
+	printf("skipped: %" PRIu64 " %s%s%s\n", count, what, name[0] != '\0' ? ", first " : "",
+	       name);
+}
+
+void command_print_skipped(const struct corpus_skipped *s)
+{
+	print_skipped(s->links, "symbolic links (not followed)", "");
+	print_skipped(s->special, "devices, sockets or pipes", "");
+	print_skipped(s->unreadable, "not readable", s->first_unreadable);
+	print_skipped(s->too_large, "larger than 64 MiB (set chunk to cut them)",
+		      s->first_too_large);
+}
+
+int command_print_json(json_t *root, int code)
+{
+	const size_t flags = JSON_INDENT(2) | JSON_ENSURE_ASCII | JSON_REAL_PRECISION(9);
+	char *text = root != NULL ? json_dumps(root, flags) : NULL;
+
+	json_decref(root);
+	progress_clear();
+	if (text == NULL) {
+		fputs("gvr: out of memory\n", stderr);
+		return EXIT_ERROR;
+	}
+	puts(text);
+	free(text);
+	return code;
 }

@@ -2,7 +2,11 @@
 #ifndef GVR_COMMANDS_H
 #define GVR_COMMANDS_H
 
+#include <jansson.h>
+#include <stdio.h>
+
 #include "bench/options.h"
+#include "workloads/corpus.h"
 #include "workloads/error.h"
 #include "workloads/workload.h"
 
@@ -24,6 +28,7 @@ enum {
 int cmd_audit(int argc, char **argv);
 int cmd_breakeven(int argc, char **argv);
 int cmd_compare(int argc, char **argv);
+int cmd_init(int argc, char **argv);
 int cmd_load(int argc, char **argv);
 int cmd_probe(int argc, char **argv);
 int cmd_run(int argc, char **argv);
@@ -47,11 +52,22 @@ int command_failed(int err, const struct error *e);
  * is wrong with what it says, -EINVAL, is EXIT_WORKLOAD. */
 int command_bad_file(int err, const struct error *e);
 
+/* A word as a shell takes it. */
+void command_quote(FILE *f, const char *word);
+
 /* "gvr", the verb and its arguments as a shell takes them, in one line; to be
  * freed by the caller. NULL: no memory. */
 char *command_quoted(int argc, char **argv);
 
 /* Prints one line on stderr: something was made on the way. */
 void command_notice(const char *line);
+
+/* What of a directory is no document, a line for each reason. */
+void command_print_skipped(const struct corpus_skipped *s);
+
+/* Prints root, whose reference it takes, on stdout, in ASCII: what a terminal
+ * would obey is escaped. NULL: no memory. Returns code or, where that is not
+ * possible, says so on stderr and returns EXIT_ERROR. */
+int command_print_json(json_t *root, int code);
 
 #endif

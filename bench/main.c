@@ -6,12 +6,14 @@
 #include "bench/commands.h"
 #include "bench/progress.h"
 #include "bench/version.h"
+#include "workloads/nearest.h"
 
 static const struct {
 	const char *name;
 	int (*run)(int argc, char **argv);
 	const char *what;
 } verbs[] = {
+	{"init", cmd_init, "write a workload file for a directory of documents"},
 	{"probe", cmd_probe, "list the meters of energy of this machine"},
 	{"train", cmd_train, "train a generator on a folder of documents"},
 	{"load", cmd_load, "fill the stores of a workload's engines"},
@@ -49,6 +51,21 @@ static int finish_output(int code)
 	return code == EXIT_OK ? EXIT_ERROR : code;
 }
 
+static int no_verb(const char *name)
+{
+	struct nearest nearest = nearest_to(name);
+	struct error line;
+
+	for (size_t i = 0; verbs[i].name != NULL; i++)
+		nearest_try(&nearest, verbs[i].name);
+	error_set(&line, 0, "%.300s", name);
+	if (nearest.found != NULL)
+		fprintf(stderr, "gvr: no verb %s; did you mean %s?\n", line.text, nearest.found);
+	else
+		fprintf(stderr, "gvr: no verb %s; see gvr --help\n", line.text);
+	return EXIT_USAGE;
+}
+
 static int run_verb(int argc, char **argv)
 {
 	for (size_t i = 0; verbs[i].name != NULL; i++)
@@ -56,8 +73,7 @@ static int run_verb(int argc, char **argv)
 			progress_catch_signals();
 			return finish_output(verbs[i].run(argc, argv));
 		}
-	fprintf(stderr, "gvr: no verb %s; see gvr --help\n", argv[0]);
-	return EXIT_USAGE;
+	return no_verb(argv[0]);
 }
 
 /* gvr help VERB is gvr VERB --help. */
@@ -83,7 +99,7 @@ int main(int argc, char **argv)
 		return help(argc - 1, argv + 1);
 	if (strcmp(argv[1], "--version") == 0) {
 		printf("gvr %s (%s)\n", gvr_version, gvr_commit);
-		return EXIT_OK;
+		return finish_output(EXIT_OK);
 	}
 	return run_verb(argc - 1, argv + 1);
 }

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "workloads/nearest.h"
+
 static const struct option long_options[] = {
 	{"set", required_argument, NULL, 's'},
 	{"store", required_argument, NULL, 'd'},
@@ -19,6 +21,7 @@ static const struct option long_options[] = {
 	{"training-kwh", required_argument, NULL, 'k'},
 	{"platform", required_argument, NULL, 'l'},
 	{"calibrate", no_argument, NULL, 'c'},
+	{"format", required_argument, NULL, 'f'},
 	{"help", no_argument, NULL, 'h'},
 	{NULL, 0, NULL, 0},
 };
@@ -40,7 +43,10 @@ static bool default_store(char *out, size_t capacity)
 
 static bool bad(const char *verb, const char *what, const char *which)
 {
-	fprintf(stderr, "gvr %s: %s%s; see gvr %s --help\n", verb, what, which, verb);
+	struct error line; /* which may hold anything */
+
+	error_set(&line, 0, "%s%.300s", what, which);
+	fprintf(stderr, "gvr %s: %s; see gvr %s --help\n", verb, line.text, verb);
 	return false;
 }
 
@@ -92,6 +98,10 @@ static bool take(struct options *o, const char *verb, int letter, const char *va
 	case 'c':
 		o->calibrate = true;
 		return true;
+	case 'f':
+		o->json = strcmp(value, "json") == 0;
+		return o->json || strcmp(value, "normal") == 0 ||
+		       bad(verb, "--format: normal or json, not ", value);
 	default:
 		o->generator = value;
 		return true;
@@ -113,6 +123,25 @@ static const char *unknown_option(char **argv, int letter, int long_index)
 	else
 		snprintf(text, sizeof text, "-%c", optopt);
 	return text;
+}
+
+/* One that this verb knows and that may have been meant. */
+static bool bad_option(const char *verb, const char *which, const char *accepted)
+{
+	char name[64];
+	struct nearest nearest;
+	struct error line;
+
+	snprintf(name, sizeof name, "%.*s", (int)strcspn(which, "="), which);
+	nearest = nearest_to(name + strspn(name, "-"));
+	for (size_t i = 0; long_options[i].name != NULL; i++)
+		if (strchr(accepted, long_options[i].val) != NULL)
+			nearest_try(&nearest, long_options[i].name);
+	if (nearest.found == NULL || strncmp(which, "--", 2) != 0)
+		return bad(verb, "unknown option ", which);
+	error_set(&line, 0, "unknown option %.300s", which);
+	fprintf(stderr, "gvr %s: %s; did you mean --%s?\n", verb, line.text, nearest.found);
+	return false;
 }
 
 static bool take_operands(struct options *o, int argc, char **argv, int wanted)
@@ -143,9 +172,12 @@ enum options_outcome options_parse(struct options *o, int argc, char **argv, con
 	while ((letter = getopt_long(argc, argv, ":s:o:g:h", long_options, &long_index)) != -1) {
 		if (letter == 'h')
 			return OPTIONS_HELP;
-		if (letter == '?' || letter == ':' || strchr(accepted, letter) == NULL) {
-			bad(verb, letter == ':' ? "missing value of " : "unknown option ",
-			    unknown_option(argv, letter, long_index));
+		if (letter == ':') {
+			bad(verb, "missing value of ", unknown_option(argv, letter, long_index));
+			return OPTIONS_BAD;
+		}
+		if (letter == '?' || strchr(accepted, letter) == NULL) {
+			bad_option(verb, unknown_option(argv, letter, long_index), accepted);
 			return OPTIONS_BAD;
 		}
 		if (!take(o, verb, letter, optarg))

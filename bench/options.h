@@ -23,6 +23,7 @@ struct options {
 	const char *training_kwh;	       /* --training-kwh; NULL: not given */
 	const char *platform;		       /* --platform; NULL: not given */
 	bool calibrate;			       /* --calibrate */
+	bool json;			       /* --format json */
 };
 
 enum options_outcome { OPTIONS_OK, OPTIONS_HELP, OPTIONS_BAD };
@@ -30,7 +31,7 @@ enum options_outcome { OPTIONS_OK, OPTIONS_HELP, OPTIONS_BAD };
 /* With exactly operand_count operands. `accepted`: the letters of the options
  * that this verb knows: s --set, d --store, o --out, g --generator, t --threshold,
  * m --minutes, n --steps, j --threads, w --wall-meter, p --prices, k --training-kwh,
- * l --platform, c --calibrate. OPTIONS_BAD: one line was printed to stderr. */
+ * l --platform, c --calibrate, f --format. OPTIONS_BAD: one line was printed to stderr. */
 enum options_outcome options_parse(struct options *o, int argc, char **argv, const char *accepted,
 				   int operand_count);
 

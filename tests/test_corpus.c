@@ -679,6 +679,29 @@ static void messages_have_no_control_characters(void **state)
 
 #define WITH_FOLDER(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
+static void a_listing_opens_nothing(void **state)
+{
+	const struct fixture *f = *state;
+	struct corpus *c;
+	struct error e;
+	char path[128];
+	put_dir(f, "a");
+	put_text(f, "a/x", "four");
+	put_text(f, "large", "");
+	snprintf(path, sizeof path, "%s/large", f->docs);
+	assert_int_equal(truncate(path, 3 * (off_t)CONTENT_NBYTES_MAX), 0);
+	assert_int_equal(corpus_list(&c, f->docs, &e), 0);
+	assert_int_equal(c->file_count, 2);
+	assert_string_equal(c->files[0].path, "a/x");
+	assert_int_equal(c->files[0].nbytes, 4);
+	assert_int_equal(c->files[1].nbytes, 3 * CONTENT_NBYTES_MAX);
+	assert_int_equal(c->document_count, 0);
+	assert_int_equal(c->skipped.too_large, 0);
+	corpus_close(c);
+	snprintf(path, sizeof path, "%s/none", f->docs);
+	assert_int_equal(corpus_list(&c, path, &e), -ENOENT);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -701,6 +724,7 @@ int main(void)
 		WITH_FOLDER(changed_documents_are_refused),
 		WITH_FOLDER(progress_is_told_and_can_stop),
 		WITH_FOLDER(files_that_grow_while_read_are_noticed),
+		WITH_FOLDER(a_listing_opens_nothing),
 		cmocka_unit_test(messages_have_no_control_characters),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -80,6 +80,22 @@ static void a_missing_folder_is_said(void **state)
 	assert_non_null(strstr(e.text, "/nonexistent/x"));
 }
 
+static void a_new_file_replaces_nothing(void **state)
+{
+	(void)state;
+	char got[64];
+	struct error e = {""};
+	struct file_part first = {"first", 5}, second = {"second", 6};
+	unlink(path);
+	assert_int_equal(file_write_new(path, &first, 1, &e), 0);
+	assert_int_equal(file_write_new(path, &second, 1, &e), -EEXIST);
+	assert_int_equal(read_back(got, sizeof got), 5);
+	assert_memory_equal(got, "first", 5);
+	unlink(path);
+	assert_int_equal(symlink("nowhere", path), 0);
+	assert_int_equal(file_write_new(path, &first, 1, &e), -EEXIST);
+}
+
 static void control_characters_of_names_are_not_printed(void **state)
 {
 	(void)state;
@@ -96,6 +112,7 @@ int main(void)
 		cmocka_unit_test(parts_become_one_file_that_replaces),
 		cmocka_unit_test(a_write_that_fails_leaves_what_was_there),
 		cmocka_unit_test(a_missing_folder_is_said),
+		cmocka_unit_test(a_new_file_replaces_nothing),
 		cmocka_unit_test(control_characters_of_names_are_not_printed),
 	};
 	return cmocka_run_group_tests(tests, make_dir, remove_dir);

@@ -162,8 +162,9 @@ static int fill(struct corpus *c, int root, const char *catalogue, const struct 
 	return 0;
 }
 
-int corpus_open(struct corpus **out, const char *dir, uint64_t chunk_bytes, const char *catalogue,
-		const struct progress *progress, struct error *e)
+/* A corpus without files, and the directory as a descriptor. */
+static int create(struct corpus **out, int *root, const char *dir, uint64_t chunk_bytes,
+		  struct error *e)
 {
 	if (strlen(dir) >= WORKLOAD_PATH_NBYTES)
 		return error_set(e, -ENAMETOOLONG, "%.64s...: a path of more than %u bytes", dir,
@@ -171,18 +172,45 @@ int corpus_open(struct corpus **out, const char *dir, uint64_t chunk_bytes, cons
 	if (chunk_bytes > CONTENT_NBYTES_MAX)
 		return error_set(e, -EINVAL, "%s: chunk is at most %llu bytes", dir,
 				 (unsigned long long)CONTENT_NBYTES_MAX);
-	int root = corpus_dir_open(dir, e);
-	if (root < 0)
-		return root;
-	int err;
+	*root = corpus_dir_open(dir, e);
+	if (*root < 0)
+		return *root;
 	struct corpus *c = calloc(1, sizeof *c);
 	if (c == NULL) {
-		err = error_set(e, -ENOMEM, "%s: no memory to list it", dir);
-	} else {
-		strcpy(c->dir, dir);
-		c->chunk_bytes = chunk_bytes;
-		err = fill(c, root, catalogue, progress, e);
+		close(*root);
+		return error_set(e, -ENOMEM, "%s: no memory to list it", dir);
 	}
+	strcpy(c->dir, dir);
+	c->chunk_bytes = chunk_bytes;
+	*out = c;
+	return 0;
+}
+
+int corpus_open(struct corpus **out, const char *dir, uint64_t chunk_bytes, const char *catalogue,
+		const struct progress *progress, struct error *e)
+{
+	struct corpus *c = NULL;
+	int root = -1, err = create(&c, &root, dir, chunk_bytes, e);
+	if (err)
+		return err;
+	err = fill(c, root, catalogue, progress, e);
+	close(root);
+	if (err)
+		corpus_close(c);
+	else
+		*out = c;
+	return err;
+}
+
+int corpus_list(struct corpus **out, const char *dir, struct error *e)
+{
+	struct corpus *c = NULL;
+	int root = -1, err = create(&c, &root, dir, CONTENT_NBYTES_MAX, e);
+	if (err)
+		return err;
+	err = corpus_walk(c, root, e);
+	if (!err && c->file_count == 0)
+		err = no_files(c, e);
 	close(root);
 	if (err)
 		corpus_close(c);

@@ -69,6 +69,11 @@ int corpus_open(struct corpus **out, const char *dir, uint64_t chunk_bytes, cons
 		const struct progress *progress, struct error *e);
 void corpus_close(struct corpus *c);
 
+/* Only lists the directory: files of any size with their paths, sizes and times,
+ * and what is passed over. Opens no file, so that digests, documents and splits
+ * are missing. Errors as above. */
+int corpus_list(struct corpus **out, const char *dir, struct error *e);
+
 /* The documents of a split: how many, the k-th's index into documents, bytes. */
 uint32_t corpus_count(const struct corpus *c, enum split split);
 uint32_t corpus_at(const struct corpus *c, enum split split, uint32_t k);

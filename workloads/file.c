@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -77,13 +78,29 @@ static int sync_folder(char *path)
 	return err;
 }
 
-int file_write(const char *path, const struct file_part *parts, unsigned count, struct error *e)
+/* Without replacing what is there: -EEXIST. Not every file system can rename so. */
+static int rename_new(const char *from, const char *to)
+{
+	if (renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0)
+		return 0;
+	if (errno != EINVAL)
+		return -errno;
+	int err = link(from, to) != 0 ? -errno : 0;
+	if (err == 0)
+		unlink(from);
+	return err;
+}
+
+static int write_file(const char *path, const struct file_part *parts, unsigned count, bool new,
+		      struct error *e)
 {
 	char *temporary;
 	if (asprintf(&temporary, "%s.tmp.%ld", path, (long)getpid()) < 0)
 		return error_set(e, -ENOMEM, "%.600s: out of memory", path);
 	int err = write_parts(temporary, parts, count);
-	if (err == 0 && rename(temporary, path) != 0)
+	if (err == 0 && new)
+		err = rename_new(temporary, path);
+	else if (err == 0 && rename(temporary, path) != 0)
 		err = -errno;
 	if (err != 0)
 		unlink(temporary);
@@ -91,6 +108,16 @@ int file_write(const char *path, const struct file_part *parts, unsigned count, 
 		err = sync_folder(temporary);
 	free(temporary);
 	return err != 0 ? file_error(e, err, "cannot write", path) : 0;
+}
+
+int file_write(const char *path, const struct file_part *parts, unsigned count, struct error *e)
+{
+	return write_file(path, parts, count, false, e);
+}
+
+int file_write_new(const char *path, const struct file_part *parts, unsigned count, struct error *e)
+{
+	return write_file(path, parts, count, true, e);
 }
 
 ssize_t file_read_up_to(int fd, void *bytes, size_t capacity)

@@ -21,6 +21,10 @@ struct file_part {
  */
 int file_write(const char *path, const struct file_part *parts, unsigned count, struct error *e);
 
+/* The same, unless there is such a file already: -EEXIST, and it stays as it is. */
+int file_write_new(const char *path, const struct file_part *parts, unsigned count,
+		   struct error *e);
+
 /* Reads on from where fd is: capacity bytes, or fewer if the file ends. Returns
  * how many, or -errno. */
 ssize_t file_read_up_to(int fd, void *bytes, size_t capacity);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "workloads/ini_lines.h"
+#include "workloads/nearest.h"
 
 #define LABEL_NBYTES_MAX 64u
 #define TEXT_SHOWN "%.200s" /* of what the user wrote, in messages */
@@ -21,51 +22,21 @@ static const struct key *section_keys(int section, int *count)
 	return section == 0 ? workload_keys : engine_keys;
 }
 
-static unsigned min3(unsigned a, unsigned b, unsigned c)
-{
-	unsigned m = a < b ? a : b;
-	return m < c ? m : c;
-}
-
-/* Levenshtein's, for names of fewer than 40 characters. */
-static unsigned edit_distance(const char *a, const char *b)
-{
-	unsigned row[40], na = (unsigned)strlen(a), nb = (unsigned)strlen(b);
-	if (na >= 40 || nb >= 40)
-		return 40;
-	for (unsigned j = 0; j <= nb; j++)
-		row[j] = j;
-	for (unsigned i = 1; i <= na; i++) {
-		unsigned diagonal = row[0];
-		row[0] = i;
-		for (unsigned j = 1; j <= nb; j++) {
-			unsigned above = row[j];
-			row[j] = min3(above + 1, row[j - 1] + 1, diagonal + (a[i - 1] != b[j - 1]));
-			diagonal = above;
-		}
-	}
-	return row[nb];
-}
-
 static int fail_unknown_key(struct parser *p, int section, const char *name, struct origin at)
 {
 	int count;
 	const struct key *keys = section_keys(section, &count);
-	const char *nearest = NULL;
-	unsigned least = 4; /* further off is no typing error */
+	struct nearest nearest = nearest_to(name);
 	char list[512] = "";
 	for (int k = 0; k < count; k++) {
-		unsigned distance = edit_distance(name, keys[k].name);
-		if (distance < least) {
-			least = distance;
-			nearest = keys[k].name;
-		}
+		nearest_try(&nearest, keys[k].name);
 		size_t used = strlen(list);
 		snprintf(list + used, sizeof list - used, "%s%s", k > 0 ? ", " : "", keys[k].name);
 	}
 	const char *where = section == 0 ? "[workload]" : "[engine]";
-	if (nearest != NULL)
-		return fail(p, at, "%.100s: no key of %s; did you mean %s?", name, where, nearest);
+	if (nearest.found != NULL)
+		return fail(p, at, "%.100s: no key of %s; did you mean %s?", name, where,
+			    nearest.found);
 	return fail(p, at, "%.100s: no key of %s; its keys: %s", name, where, list);
 }
 

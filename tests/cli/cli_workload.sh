@@ -66,6 +66,17 @@ test_bad_workload_is_exit_5_and_names_the_line() {
 	err_has many
 }
 
+test_a_pipe_is_read_but_not_waited_for() {
+	good "$WORK/w.ini"
+	mkfifo "$WORK/pipe"
+	expect 5 timeout 10 "$GVR" run "$WORK/pipe"
+	err_has "pipe:1: a pipe that nothing comes through"
+	(sleep 0.2; cat "$WORK/w.ini" >"$WORK/pipe") &
+	expect 0 timeout 10 "$GVR" load "$WORK/pipe" --store "$STORE"
+	wait
+	(sleep 1.5; cat "$WORK/w.ini") | expect 0 "$GVR" load /dev/stdin --store "$STORE"
+}
+
 test_set_replaces_and_is_checked() {
 	good "$WORK/w.ini"
 	expect_run "$GVR" run "$WORK/w.ini" --store "$STORE" --out "$WORK/r" --set workload.number_ios=64
