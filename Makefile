@@ -142,11 +142,13 @@ $(BUILD)/tests/fuzz/%: $(BUILD)/tests/fuzz/%.c.o $(BUILD)/tests/fuzz/replay.c.o 
 
 # Programs and libraries that tests use; nothing of gvr in them.
 TEST_TOOLS := $(BUILD)/tests/cli/fake_rapl $(BUILD)/tests/cli/faulty_ring.so \
-	$(BUILD)/tests/cli/without_io_uring $(BUILD)/tests/stub_nvml.so
+	$(BUILD)/tests/cli/json_check $(BUILD)/tests/cli/without_io_uring $(BUILD)/tests/stub_nvml.so
 
 $(BUILD)/tests/cli/%: $(BUILD)/tests/cli/%.c.o
 	@$(if $(V),,echo "  LD   $@")
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS_$(@F))
+
+LDLIBS_json_check := -ljansson
 
 # To be preloaded or loaded late: without sanitizers, which want to be loaded first.
 $(BUILD)/tests/%.so: tests/%.c | build/.deps

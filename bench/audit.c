@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "bench/format.h"
+#include "bench/json_values.h"
 #include "workloads/prng.h"
 
 #define ROUNDS 6u
@@ -306,4 +307,84 @@ void audit_print(const struct audit *a, FILE *out)
 	for (unsigned i = 0; i < a->run.engine_count; i++)
 		print_engine(a, i, out);
 	print_remedies(a, out);
+}
+
+/* ---- for programs ---- */
+
+static json_t *outcome_json(enum audit_outcome outcome)
+{
+	static const char *const names[] = {NULL, "pass", "unclear", "fail"};
+	return names[outcome] != NULL ? json_string(names[outcome]) : NULL;
+}
+
+static json_t *ratio_json(const struct ratio *r)
+{
+	json_t *o = json_object();
+
+	if (!r->known) {
+		json_decref(o);
+		return NULL;
+	}
+	json_put(o, "ratio", json_figure(r->value));
+	json_put(o, "low", json_figure(r->low));
+	json_put(o, "high", json_figure(r->high));
+	return o;
+}
+
+static json_t *accuracy_json(const struct audit_engine *g)
+{
+	json_t *o = json_object();
+
+	json_put(o, "outcome", outcome_json(g->accuracy));
+	json_put(o, "replies_checked", json_integer((json_int_t)g->replies_checked));
+	json_put(o, "replies_wrong", json_integer((json_int_t)g->replies_wrong));
+	return o;
+}
+
+static json_t *repeat_json(const struct audit_engine *g)
+{
+	json_t *o = json_object();
+
+	json_put(o, "outcome", outcome_json(g->repeat));
+	json_put(o, "speed", ratio_json(&g->repeated));
+	return o;
+}
+
+static json_t *seeds_json(const struct audit_engine *g)
+{
+	json_t *seeds = json_array();
+
+	for (unsigned s = 0; s < AUDIT_SEEDS; s++) {
+		json_t *o = json_object();
+		json_put(o, "outcome",
+			 g->seeds == AUDIT_NONE ? NULL : outcome_json(seed_outcome(g, s)));
+		json_put(o, "speed", ratio_json(&g->seed_rate[s]));
+		json_put(o, "service_p50", ratio_json(&g->seed_p50[s]));
+		json_array_append_new(seeds, o);
+	}
+	return seeds;
+}
+
+json_t *audit_json(const struct audit *a)
+{
+	json_t *root = json_object(), *engines = json_object();
+
+	for (unsigned i = 0; i < a->run.engine_count; i++) {
+		const struct audit_engine *g = &a->engines[i];
+		json_t *o = json_object();
+		json_put(o, "accuracy", accuracy_json(g));
+		json_put(o, "repeat", repeat_json(g));
+		json_put(o, "seeds", seeds_json(g));
+		json_put(o, "service_p50_ns", json_figure(g->service_p50_ns));
+		json_put(engines, a->run.engines[i].config->label, o);
+	}
+	json_put(root, "audit", json_string(a->passed ? "PASSED" : "FAILED"));
+	json_put(root, "interrupted", json_boolean(a->run.interrupted));
+	json_put(root, "unclear", json_integer(a->unclear));
+	json_put(root, "workload", json_text(a->run.workload->name));
+	json_put(root, "rounds", json_integer(ROUNDS));
+	json_put(root, "tolerance", json_figure(TOLERANCE));
+	json_put(root, "harness_ns_per_request", json_figure(a->run.null_ns_per_request));
+	json_put(root, "engines", engines);
+	return root;
 }

@@ -10,6 +10,7 @@
 #ifndef GVR_AUDIT_H
 #define GVR_AUDIT_H
 
+#include <jansson.h>
 #include <stdio.h>
 
 #include "bench/ratio.h"
@@ -44,5 +45,8 @@ int audit_execute(struct audit *a, struct workload *w, const struct contents *co
 
 /* At most 80 columns; the first line is "Audit is: PASSED" or "FAILED". */
 void audit_print(const struct audit *a, FILE *out);
+
+/* Every check with its outcome and what it rests on. NULL: no memory. */
+json_t *audit_json(const struct audit *a);
 
 #endif

@@ -93,7 +93,7 @@ static json_t *held_out_json(const struct card *c)
 			 "bits_per_byte", rounded(card_bits(&c->model), 1e-4), "zstd_19", zstd);
 }
 
-static json_t *card_json(const struct card *c)
+json_t *card_json(const struct card *c)
 {
 	json_t *model = json_pack("{s:s, s:I, s:o}", "generator", c->ops->name, "bytes",
 				  (json_int_t)c->info.model_bytes, "digest",

@@ -6,6 +6,9 @@
 #ifndef GVR_CARD_H
 #define GVR_CARD_H
 
+#include <jansson.h>
+#include <stdbool.h>
+
 #include "bench/held_out.h"
 
 #define CARD_POINTS_MAX 256u
@@ -16,6 +19,7 @@ struct card {
 	const struct generator_ops *ops;
 	const struct corpus *corpus;
 	struct generator_info info;
+	bool quiet; /* the curve is not shown while it grows */
 	double elapsed_s;
 	double cpu_s;		  /* of training; 0: not known, it was gone on with */
 	struct training training; /* as told */
@@ -32,6 +36,10 @@ double card_bits(const struct held_out_cost *c);
  * dictionary k and its records; 0: never. */
 double card_pays_from_bytes(const struct card *c, unsigned k);
 
+/* What the file beside the model holds. NULL: no memory. */
+json_t *card_json(const struct card *c);
+
+/* Writes it there. */
 int card_write(const struct card *c, struct error *e);
 
 #endif

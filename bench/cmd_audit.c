@@ -8,6 +8,7 @@
 
 static const char help[] =
 	"usage: gvr audit WORKLOAD [--set SECTION.KEY=VALUE]... [--store DIR]\n"
+	"                 [--format FORMAT]\n"
 	"\n"
 	"Checks whether the figures of a workload can be believed, in the manner of\n"
 	"MLPerf's compliance tests, each engine by itself and as fast as it goes:\n"
@@ -23,6 +24,7 @@ static const char help[] =
 	"                           or an engine's label\n"
 	"  --store DIR              where stores and models are kept (default: gvr's\n"
 	"                           folder in your cache directory)\n"
+	"  --format FORMAT          normal, or json: every check, on standard output\n"
 	"\n"
 	"Exit: 0 passed, 1 error or interrupted, 2 bad arguments, 3 file missing,\n"
 	"4 permission, 5 bad workload file, 6 failed, 7 timeout, 8 bytes differ.\n"
@@ -44,7 +46,7 @@ static int exit_code(const struct audit *a)
 	return a->passed ? EXIT_OK : EXIT_INVALID;
 }
 
-static int audit_contents(struct contents *c, struct workload *w)
+static int audit_contents(struct contents *c, struct workload *w, bool json)
 {
 	static struct audit audit;
 	struct error e;
@@ -54,13 +56,11 @@ static int audit_contents(struct contents *c, struct workload *w)
 		return command_failed(err, &e);
 	err = audit_execute(&audit, w, c, progress_terminal(), &e);
 	progress_clear();
-	int code;
-	if (err != 0) {
-		code = command_failed(err, &e);
-	} else {
+	int code = err != 0 ? command_failed(err, &e) : exit_code(&audit);
+	if (err == 0 && json)
+		code = command_print_json(audit_json(&audit), code);
+	else if (err == 0)
 		audit_print(&audit, stdout);
-		code = exit_code(&audit);
-	}
 	run_free(&audit.run);
 	return code;
 }
@@ -72,14 +72,14 @@ int cmd_audit(int argc, char **argv)
 	struct contents c;
 	struct error e;
 
-	int code = command_begin(&o, &w, argc, argv, "sd", print_help);
+	int code = command_begin(&o, &w, argc, argv, "sdf", print_help);
 	if (code >= 0)
 		return code;
 	int err = contents_open(&c, &w, o.store, CONTENTS_MAKE, command_notice, progress_terminal(),
 				&e);
 	if (err != 0)
 		return command_failed(err, &e);
-	code = audit_contents(&c, &w);
+	code = audit_contents(&c, &w, o.json);
 	contents_close(&c);
 	return code;
 }

@@ -17,7 +17,7 @@
 
 static const char help[] =
 	"usage: gvr breakeven RESULT [--prices FILE] [--platform PLATFORM]\n"
-	"                     [--training-kwh KWH]\n"
+	"                     [--training-kwh KWH] [--format FORMAT]\n"
 	"\n"
 	"Tells from a result of gvr run (result.json or the folder that holds it) how\n"
 	"often a content must be asked for to be worth storing: by time, money, energy\n"
@@ -30,6 +30,7 @@ static const char help[] =
 	"                      run's, where its energy is modelled\n"
 	"  --training-kwh KWH  also tells from how much content on the model repays the\n"
 	"                      energy of its training\n"
+	"  --format FORMAT     normal, or json: all of it, on standard output\n"
 	"\n"
 	"Exit: 0 ok, 1 damaged result, 2 bad arguments, 3 file missing, 4 permission,\n"
 	"5 bad price or platform file, 6 the result is INVALID.\n"
@@ -87,19 +88,40 @@ static void print_invalid(const struct result_file *result)
 	putchar('\n');
 }
 
-static int tell(const struct result_file *result, const struct constants *platform,
-		const struct constants *prices, double kwh, struct error *e)
+static void print_normal(const struct result_file *result, json_t *breakeven)
 {
-	json_t *breakeven;
-
-	int err = breakeven_of(&breakeven, result->json, platform, prices, kwh, result->path, e);
-	if (err != 0)
-		return err;
 	if (!result->valid)
 		print_invalid(result);
 	breakeven_print(stdout, breakeven);
 	json_decref(breakeven);
-	return 0;
+}
+
+/* The members of result.json that it is about, under their names there. */
+static int print_json(const struct result_file *result, json_t *breakeven, int code)
+{
+	json_t *root = json_object();
+
+	json_put(root, "file", json_text(result->path));
+	json_put(root, "result", json_string(result->valid ? "VALID" : "INVALID"));
+	json_put(root, "why_invalid", json_deep_copy(json_object_get(result->json, "why_invalid")));
+	json_put(root, "breakeven", breakeven);
+	return command_print_json(root, code);
+}
+
+static int tell(const struct result_file *result, const struct constants *platform,
+		const struct constants *prices, double kwh, bool json)
+{
+	int code = result->valid ? EXIT_OK : EXIT_INVALID;
+	json_t *breakeven;
+	struct error e;
+
+	int err = breakeven_of(&breakeven, result->json, platform, prices, kwh, result->path, &e);
+	if (err != 0)
+		return command_failed(err, &e);
+	if (json)
+		return print_json(result, breakeven, code);
+	print_normal(result, breakeven);
+	return code;
 }
 
 int cmd_breakeven(int argc, char **argv)
@@ -110,7 +132,7 @@ int cmd_breakeven(int argc, char **argv)
 	struct error e;
 	double kwh = 0;
 
-	int code = command_options(&o, argc, argv, "pkl", 1, print_help);
+	int code = command_options(&o, argc, argv, "pklf", 1, print_help);
 	if (code >= 0)
 		return code;
 	if (o.training_kwh != NULL && (kwh = parse_kwh(o.training_kwh)) < 0) {
@@ -126,10 +148,7 @@ int cmd_breakeven(int argc, char **argv)
 	err = result_read(&result, o.operand, &e);
 	if (err != 0)
 		return command_failed(err, &e);
-	err = tell(result, o.platform != NULL ? &platform : NULL, &prices, kwh, &e);
-	bool valid = result->valid;
+	code = tell(result, o.platform != NULL ? &platform : NULL, &prices, kwh, o.json);
 	result_close(result);
-	if (err != 0)
-		return command_failed(err, &e);
-	return valid ? EXIT_OK : EXIT_INVALID;
+	return code;
 }

@@ -11,8 +11,10 @@
 
 #include "bench/builtin.h"
 #include "bench/calibrate.h"
+#include "bench/energy_json.h"
 #include "bench/files.h"
 #include "bench/format.h"
+#include "bench/json_values.h"
 #include "bench/meter/busy.h"
 #include "bench/meter/meters.h"
 #include "bench/options.h"
@@ -22,6 +24,7 @@
 
 static const char help[] =
 	"usage: gvr probe [--wall-meter METER] [--calibrate [--out FILE]]\n"
+	"                 [--format FORMAT]\n"
 	"\n"
 	"Lists every meter of energy that gvr knows, what it covers, and whether it can\n"
 	"be believed here: each is tried for a second with all processors busy (one that\n"
@@ -34,6 +37,8 @@ static const char help[] =
 	"  --calibrate         fits the model to the meter, at several loads (about a\n"
 	"                      minute; let nothing else run), and tells its error\n"
 	"  --out FILE          and writes a platform file for the key `platform`\n"
+	"  --format FORMAT     normal, or json: the list, on standard output; not with\n"
+	"                      --calibrate, whose platform file is for programs\n"
 	"\n"
 	"$GVR_SYSFS and $GVR_NVML replace /sys and libnvidia-ml.so.1.\n"
 	"\n"
@@ -160,6 +165,66 @@ static void print_verdict(const struct meters *meters)
 	format_wrapped(stdout, "Runs: ", text);
 }
 
+/* ---- as JSON ---- */
+
+static json_t *domain_json(const struct meters *meters, const struct metered *m, unsigned k)
+{
+	const struct meter_domain *d = &m->domains[k];
+	const struct metered_domain *md = &m->metered[k];
+	json_t *o = json_object();
+	bool known = md->why[0] == '\0';
+
+	json_put(o, "name", json_text(d->name));
+	json_put(o, "state", json_string(known ? "usable" : "unusable"));
+	json_put(o, "why", known ? NULL : json_text(md->why));
+	json_put(o, "unit", json_string(d->unit == METER_POWER_UW ? "power" : "energy"));
+	json_put(o, "counted", json_boolean(d->counted));
+	json_put(o, "note", d->note[0] != '\0' ? json_text(d->note) : NULL);
+	json_put(o, "update_ns",
+		 md->update_ns > 0 ? json_integer((json_int_t)md->update_ns) : NULL);
+	json_put(o, "wraps_after_joules",
+		 d->wrap_uj > 0 ? json_figure((double)d->wrap_uj / 1e6) : NULL);
+	json_put(o, "busy_watts", known ? json_figure(md->load_watts) : NULL);
+	json_put(o, "idle_watts", known ? json_figure(watts_in(md, meters->idle[0])) : NULL);
+	return o;
+}
+
+static json_t *meter_json(const struct meters *meters, const struct metered *m)
+{
+	json_t *o = energy_meter_json(m), *domains = json_array();
+
+	for (unsigned k = 0; m->meter != NULL && k < m->count; k++)
+		json_array_append_new(domains, domain_json(meters, m, k));
+	json_put(o, "domains", domains);
+	return o;
+}
+
+static json_t *probe_json(const struct meters *meters)
+{
+	json_t *root = json_object(), *list = json_array();
+	const struct metered *chosen = meters_chosen(meters);
+
+	for (unsigned i = 0; i < METERS_COUNT; i++)
+		json_array_append_new(list, meter_json(meters, &meters->list[i]));
+	json_put(root, "processors", json_integer(busy_cpus()));
+	json_put(root, "energy", json_string(chosen != NULL ? "measured" : "modelled"));
+	json_put(root, "meter", chosen != NULL ? json_string(chosen->ops->name) : NULL);
+	json_put(root, "round_s_min",
+		 chosen != NULL
+			 ? json_figure(METERS_UPDATES_MIN * (double)metered_update_ns(chosen) / 1e9)
+			 : NULL);
+	json_put(root, "meters", list);
+	return root;
+}
+
+static void print_meters(const struct meters *meters)
+{
+	printf("Meters of energy, tried with %u processors busy:\n\n", busy_cpus());
+	for (unsigned i = 0; i < METERS_COUNT; i++)
+		print_meter(meters, &meters->list[i]);
+	print_verdict(meters);
+}
+
 /* Before all the measuring. */
 static int prepare_folder(const char *file, struct error *e)
 {
@@ -184,10 +249,9 @@ static int probe(struct meters *meters, const struct options *o, struct error *e
 	if (progress_step(progress_terminal(), "probing", 1, 1) != 0)
 		return error_set(e, -ECANCELED, "stopped");
 	progress_clear();
-	printf("Meters of energy, tried with %u processors busy:\n\n", busy_cpus());
-	for (unsigned i = 0; i < METERS_COUNT; i++)
-		print_meter(meters, &meters->list[i]);
-	print_verdict(meters);
+	if (o->json)
+		return 0;
+	print_meters(meters);
 	return o->calibrate ? calibrate(meters, o->out, e) : 0;
 }
 
@@ -197,14 +261,22 @@ int cmd_probe(int argc, char **argv)
 	static struct meters meters;
 	struct error e;
 
-	int code = command_options(&o, argc, argv, "owc", 0, print_help);
+	int code = command_options(&o, argc, argv, "owcf", 0, print_help);
 	if (code >= 0)
 		return code;
 	if (o.out != NULL && !o.calibrate) {
 		fprintf(stderr, "gvr probe: --out is for --calibrate; see gvr probe --help\n");
 		return EXIT_USAGE;
 	}
+	if (o.json && o.calibrate) {
+		fprintf(stderr, "gvr probe: --format json does not go with --calibrate; see gvr "
+				"probe --help\n");
+		return EXIT_USAGE;
+	}
 	int err = probe(&meters, &o, &e);
+	code = err != 0 ? command_failed(err, &e) : EXIT_OK;
+	if (err == 0 && o.json)
+		code = command_print_json(probe_json(&meters), code);
 	meters_close(&meters);
-	return err != 0 ? command_failed(err, &e) : EXIT_OK;
+	return code;
 }

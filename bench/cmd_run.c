@@ -8,10 +8,11 @@
 #include "bench/measure.h"
 #include "bench/options.h"
 #include "bench/progress.h"
+#include "bench/result_read.h"
 
 static const char help[] =
 	"usage: gvr run WORKLOAD [--set SECTION.KEY=VALUE]... [--store DIR] [--out DIR]\n"
-	"               [--wall-meter METER]\n"
+	"               [--wall-meter METER] [--format FORMAT]\n"
 	"\n"
 	"Serves one stream of requests from every engine of the workload in turns,\n"
 	"checks every reply, writes DIR/result.json, DIR/summary.txt and histograms\n"
@@ -25,6 +26,7 @@ static const char help[] =
 	"  --out DIR                where results go (default: out/NAME)\n"
 	"  --wall-meter METER       file:PATH or command:LINE: a meter of your own for\n"
 	"                           the energy of the machine (gvr probe --help)\n"
+	"  --format FORMAT          normal, or json: result.json instead of the summary\n"
 	"\n"
 	"Exit: 0 VALID, 1 error or interrupted, 2 bad arguments, 3 file missing,\n"
 	"4 permission, 5 bad workload file, 6 ran but INVALID, 7 timeout, 8 bytes differ.\n"
@@ -40,20 +42,35 @@ static void print_help(void)
 	workload_print_keys(stdout);
 }
 
+static int print_result(const char *out, int code)
+{
+	struct result_file *result;
+	struct error e;
+
+	int err = result_read(&result, out, &e);
+	if (err != 0)
+		return command_failed(err, &e);
+	code = command_print_json(json_incref(result->json), code);
+	result_close(result);
+	return code;
+}
+
 /* The summary is shown even if the result cannot be written. */
-static int run_workload(const struct workload *w, struct measure_site *site, const char *store,
-			const char *command, const char *out)
+static int run_workload(const struct workload *w, struct measure_site *site,
+			const struct options *o, const char *command, const char *out)
 {
 	struct measured m;
 	struct error e;
 
-	int err = measure(w, site, store, command, out, &m, &e);
+	int err = measure(w, site, o->store, command, out, &m, &e);
 	progress_clear();
-	if (m.summary != NULL)
+	if (m.summary != NULL && !o->json)
 		fputs(m.summary, stdout);
 	free(m.summary);
 	if (err != 0)
 		return command_failed(err, &e);
+	if (o->json)
+		return print_result(out, m.exit_code);
 	printf("\nResult: %s/result.json\nMore: gvr breakeven %s\n", out, out);
 	return m.exit_code;
 }
@@ -67,7 +84,7 @@ int cmd_run(int argc, char **argv)
 	char out[WORKLOAD_PATH_NBYTES], name[WORKLOAD_NAME_NBYTES];
 
 	char *command = command_quoted(argc, argv);
-	int code = command_begin(&o, &w, argc, argv, "sdow", print_help);
+	int code = command_begin(&o, &w, argc, argv, "sdowf", print_help);
 	if (code >= 0) {
 		free(command);
 		return code;
@@ -80,8 +97,7 @@ int cmd_run(int argc, char **argv)
 	int err = files_make_writable_dir(out, &e);
 	if (err == 0)
 		err = measure_site_open(&site, &w, o.wall_meter, &e);
-	code = err != 0 ? command_bad_file(err, &e)
-			: run_workload(&w, &site, o.store, command, out);
+	code = err != 0 ? command_bad_file(err, &e) : run_workload(&w, &site, &o, command, out);
 	measure_site_close(&site);
 	free(command);
 	return code;

@@ -24,7 +24,7 @@
 
 static const char help[] =
 	"usage: gvr train DIR -o FILE [--generator NAME] [--minutes N | --steps N]\n"
-	"                 [--threads N]\n"
+	"                 [--threads N] [--format FORMAT]\n"
 	"\n"
 	"Trains a generator on the training split of the documents in DIR (7 of 8,\n"
 	"chosen by a fixed hash) and writes the model to FILE, for the key `model` of a\n"
@@ -37,9 +37,14 @@ static const char help[] =
 	"  --steps N         rnn: instead, exactly so many steps: with as many threads\n"
 	"                    the same documents give the same model\n"
 	"  --threads N       rnn: as many as there are cores unless told; a power of two\n"
+	"  -o, --out FILE    where the model goes; required\n"
+	"  --format FORMAT   normal, or json: the card, on standard output\n"
 	"\n"
 	"A training of rnn that is stopped (Ctrl-C, kill) is kept beside FILE; the same\n"
 	"command goes on with it. FILE itself is replaced when a training is done.\n"
+	"\n"
+	"Exit: 0 ok, 1 error or interrupted, 2 bad arguments, 3 file missing,\n"
+	"4 permission.\n"
 	"\n"
 	"Example: gvr train ~/mail -o mail.gvrm --generator rnn --minutes 30\n"
 	"Generators, the first by default: ";
@@ -59,6 +64,8 @@ static void on_point(void *arg, const struct training_point *p)
 	if (c->point_count == CARD_POINTS_MAX) /* keep the last */
 		c->point_count--;
 	c->points[c->point_count++] = *p;
+	if (c->quiet)
+		return;
 	progress_clear();
 	char bits[32] = "nothing to test on";
 	if (p->bits_per_byte > 0)
@@ -181,10 +188,13 @@ static int train(const char *dir, struct card *c)
 		err = card_write(c, &e);
 	if (trained && err != 0)
 		command_notice("the model is written, its card is not");
-	if (err == 0)
+	int code = err != 0 ? command_failed(err, &e) : EXIT_OK;
+	if (err == 0 && c->quiet)
+		code = command_print_json(card_json(c), code);
+	else if (err == 0)
 		print_card(c);
 	corpus_close(corpus);
-	return err == 0 ? EXIT_OK : command_failed(err, &e);
+	return code;
 }
 
 /* ---- the command line ---- */
@@ -247,7 +257,7 @@ int cmd_train(int argc, char **argv)
 	static struct options o;
 	static struct card c;
 
-	int code = command_options(&o, argc, argv, "ogmnj", 1, print_help);
+	int code = command_options(&o, argc, argv, "ogmnjf", 1, print_help);
 	if (code >= 0)
 		return code;
 	c.ops = o.generator != NULL ? generator_find(o.generator) : generator_registry[0];
@@ -261,5 +271,6 @@ int cmd_train(int argc, char **argv)
 		return EXIT_USAGE;
 	}
 	c.path = o.out;
+	c.quiet = o.json;
 	return read_training(&o, c.ops, &c.training) ? train(o.operand, &c) : EXIT_USAGE;
 }

@@ -126,7 +126,7 @@ void command_print_skipped(const struct corpus_skipped *s)
 
 int command_print_json(json_t *root, int code)
 {
-	const size_t flags = JSON_INDENT(2) | JSON_ENSURE_ASCII | JSON_REAL_PRECISION(9);
+	const size_t flags = JSON_INDENT(2) | JSON_ENSURE_ASCII | JSON_REAL_PRECISION(6);
 	char *text = root != NULL ? json_dumps(root, flags) : NULL;
 
 	json_decref(root);

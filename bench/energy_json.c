@@ -120,23 +120,27 @@ json_t *energy_whole_json(const struct energy_whole *w)
 	return o;
 }
 
+json_t *energy_meter_json(const struct metered *m)
+{
+	const char *why = metered_why(m);
+	json_t *o = json_object();
+
+	json_put(o, "name", json_string(m->ops->name));
+	json_put(o, "covers", json_string(m->ops->covers));
+	json_put(o, "state",
+		 json_string(why[0] == '\0'	 ? "usable"
+			     : m->err == -ENOENT ? "absent"
+						 : "unusable"));
+	json_put(o, "why", why[0] == '\0' ? NULL : json_text(why));
+	return o;
+}
+
 json_t *energy_meters_json(const struct run *run)
 {
 	json_t *meters = json_array();
 
-	for (unsigned i = 0; run->meters != NULL && i < METERS_COUNT; i++) {
-		const struct metered *m = &run->meters->list[i];
-		const char *why = metered_why(m);
-		json_t *o = json_object();
-		json_put(o, "name", json_string(m->ops->name));
-		json_put(o, "covers", json_string(m->ops->covers));
-		json_put(o, "state",
-			 json_string(why[0] == '\0'	 ? "usable"
-				     : m->err == -ENOENT ? "absent"
-							 : "unusable"));
-		json_put(o, "why", why[0] == '\0' ? NULL : json_text(why));
-		json_array_append_new(meters, o);
-	}
+	for (unsigned i = 0; run->meters != NULL && i < METERS_COUNT; i++)
+		json_array_append_new(meters, energy_meter_json(&run->meters->list[i]));
 	return meters;
 }
 

@@ -335,8 +335,8 @@ static int make_items(struct loader *l, const struct progress *progress, struct 
 
 /* Two engines with the same settings share a store: it is filled once, by the
  * first; the second finds it complete after a second pass. */
-static int open_sinks(struct loader *l, bool *shared, const struct progress *progress,
-		      struct error *e)
+static int open_sinks(struct loader *l, struct load_report *report, bool *shared,
+		      const struct progress *progress, struct error *e)
 {
 	const struct contents *c = l->contents;
 
@@ -351,6 +351,7 @@ static int open_sinks(struct loader *l, bool *shared, const struct progress *pro
 		}
 		if (err != 0)
 			return err;
+		report->loaded[i] = c->items - s->next;
 		if (s->next < c->items) {
 			l->sink_count++;
 			continue;
@@ -395,7 +396,7 @@ static int load_pass(const struct contents *c, struct load_report *report, bool 
 	if (l->threads > THREADS_MAX)
 		l->threads = THREADS_MAX;
 
-	int err = open_sinks(l, shared, progress, e);
+	int err = open_sinks(l, report, shared, progress, e);
 	if (err == 0 && (l->sink_count > 0 || l->digests != NULL)) {
 		l->first_item = l->digests != NULL ? l->digests_next : c->items;
 		for (unsigned k = 0; k < l->sink_count; k++)

@@ -9,8 +9,9 @@
 #include "bench/contents.h"
 
 struct load_report {
-	uint64_t items;	  /* made and stored now */
-	uint64_t present; /* already stored by all engines */
+	uint64_t items;			       /* made and stored now */
+	uint64_t present;		       /* already stored by all engines */
+	uint64_t loaded[WORKLOAD_ENGINES_MAX]; /* of each engine, stored now */
 };
 
 /* -ECANCELED: the user stopped it; what is stored stays. */

@@ -17,7 +17,7 @@
 #define SETTING_DEPTH_MAX 8u
 #define REMEDY "it is damaged or no result of gvr run: run again"
 
-static const char *const figure_keys[RESULT_FIGURES] = {
+const char *const result_figure_keys[RESULT_FIGURES] = {
 	[RESULT_RESPONSE_P50_NS] = "response_p50_ns",
 	[RESULT_RESPONSE_P99_NS] = "response_p99_ns",
 	[RESULT_ACHIEVED_RPS] = "achieved_rps",
@@ -176,14 +176,14 @@ static int read_round(struct result_engine *engine, unsigned round, const json_t
 	if (!json_is_object(object))
 		return wrong(at, "", "not an object");
 	for (unsigned i = 0; i < RESULT_FIGURES; i++) {
-		const json_t *value = json_object_get(object, figure_keys[i]);
+		const json_t *value = json_object_get(object, result_figure_keys[i]);
 		if (value == NULL || json_is_null(value)) {
 			engine->known[i] = false;
 			continue;
 		}
 		double number = json_number_value(value);
 		if (!json_is_number(value) || !isfinite(number) || number < 0)
-			return wrong(at, figure_keys[i], "not a number of at least 0");
+			return wrong(at, result_figure_keys[i], "not a number of at least 0");
 		engine->values[i][round] = number;
 	}
 	return 0;

@@ -15,7 +15,7 @@
 #define RESULT_ENGINES_MAX WORKLOAD_ENGINES_MAX
 #define RESULT_ROUNDS_MAX 1000u
 
-/* The figures of a round, in the order of result_figure_keys. */
+/* The figures of a round. */
 enum result_figure {
 	RESULT_RESPONSE_P50_NS,
 	RESULT_RESPONSE_P99_NS,
@@ -24,6 +24,8 @@ enum result_figure {
 	RESULT_MOVED_BYTES_PER_REQUEST,
 	RESULT_FIGURES,
 };
+
+extern const char *const result_figure_keys[RESULT_FIGURES];
 
 struct result_engine {
 	const char *label, *kind;
