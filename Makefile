@@ -160,7 +160,7 @@ test: $(GVR) $(TESTS) $(FUZZERS) $(TEST_TOOLS)
 	$(Q)BUILD=$(abspath $(BUILD)) GVR=$(abspath $(GVR)) sh tests/run.sh
 
 # Checks against outside programs; installs them.
-INTEROP_DEPS := chromium clang gcc-aarch64-linux-gnu jq libc6-dev-arm64-cross qemu-user rocksdb-tools xxd zstd
+INTEROP_DEPS := bsdextrautils chromium clang gcc-aarch64-linux-gnu jq libc6-dev-arm64-cross mandoc qemu-user rocksdb-tools xxd zstd
 interop: $(GVR)
 	$(Q)sh tests/deps.sh $(INTEROP_DEPS)
 	$(Q)BUILD=$(abspath $(BUILD)) GVR=$(abspath $(GVR)) MAKE="$(MAKE)" sh tests/interop/run.sh
@@ -223,6 +223,8 @@ format:
 
 install: $(GVR)
 	install -D -m 755 $(GVR) $(DESTDIR)$(PREFIX)/bin/gvr
+	install -D -m 644 bench/gvr.1 $(DESTDIR)$(PREFIX)/share/man/man1/gvr.1
+	install -D -m 644 bench/gvr.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/gvr
 
 clean:
 	rm -rf build gvr

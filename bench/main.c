@@ -38,7 +38,11 @@ static void print_help(FILE *out)
 	fputs("\n"
 	      "gvr help VERB tells more; gvr help run lists the keys of a workload file.\n"
 	      "\n"
-	      "Example: gvr run workloads/smoke.ini --out out/smoke\n",
+	      "Exit codes: 0 ok, 1 error, 2 bad arguments, 3 file missing, 4 permission, 5 bad\n"
+	      "workload file, 6 ran but INVALID, 7 timeout, 8 bytes differ, 9 significant\n"
+	      "regression.\n"
+	      "\n"
+	      "Example: gvr init ~/mail && gvr run mail.ini\n",
 	      out);
 }
 
