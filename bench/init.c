@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <limits.h>
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +11,7 @@
 #include "bench/commands.h"
 #include "bench/files.h"
 #include "bench/format.h"
+#include "bench/meter/busy.h"
 
 /* Fewer files, and one in 8 of them would be too few to ask for. */
 #define SPLIT_FILES_MIN 64u
@@ -80,13 +80,6 @@ static void choose_name(struct init_found *f, const char *real)
 		f->name[0] = '_';
 }
 
-static unsigned usable_cores(void)
-{
-	cpu_set_t set;
-
-	return sched_getaffinity(0, sizeof set, &set) == 0 ? (unsigned)CPU_COUNT(&set) : 1;
-}
-
 /* Of what they are cut into, if they are. */
 static uint64_t pieces(const struct corpus *c)
 {
@@ -122,7 +115,7 @@ int init_look(struct init_found *f, const char *dir, struct error *e)
 		return err;
 	count(f, c);
 	corpus_close(c);
-	f->cores = usable_cores();
+	f->cores = busy_cpus();
 	char *real = realpath(dir, NULL);
 	if (real == NULL)
 		return file_error(e, -errno, "cannot tell where it is", dir);

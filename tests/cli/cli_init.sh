@@ -54,8 +54,9 @@ test_odd_documents_run() {
 test_large_files_are_cut() {
 	mkdir "$WORK/big"
 	head -c 200000 /dev/zero >"$WORK/big/small"
-	truncate -s 65M "$WORK/big/large"
+	truncate -s 200M "$WORK/big/large"
 	expect 0 "$GVR" init "$WORK/big" --out "$WORK/big.ini"
+	out_has "The first run encodes some 200 MiB"
 	grep -q '^chunk = 64KiB' "$WORK/big.ini" || fail "$(cat "$WORK/big.ini")"
 	grep -q '^iodepth = 1[0-9]$' "$WORK/big.ini" || fail "$(cat "$WORK/big.ini")"
 	truncate -s 2M "$WORK/big/large"
