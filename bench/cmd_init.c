@@ -58,33 +58,18 @@ static void print_found(const struct init_found *f)
 	       bytes);
 }
 
-/* Is path, which is there, dir or below it? */
-static bool lies_in(const char *dir, const char *path)
-{
-	char *outer = realpath(dir, NULL), *inner = realpath(path, NULL);
-	bool in = false;
-
-	if (outer != NULL && inner != NULL) {
-		size_t n = strcmp(outer, "/") == 0 ? 0 : strlen(outer);
-		in = strncmp(outer, inner, n) == 0 && (inner[n] == '/' || inner[n] == '\0');
-	}
-	free(outer);
-	free(inner);
-	return in;
-}
-
 /* What gvr writes must not become one of the documents. */
 static int check_outside(const struct init_found *f, const char *file, struct error *e)
 {
 	char folder[PATH_MAX];
 
 	snprintf(folder, sizeof folder, "%s", file);
-	if (lies_in(f->dir, dirname(folder)))
+	if (file_lies_in(f->dir, dirname(folder)))
 		return error_set(e, -ENOTSUP,
 				 "%.300s: lies in the directory itself and would be one of its "
 				 "documents; go elsewhere (cd), or name a file with --out",
 				 file);
-	if (lies_in(f->dir, "."))
+	if (file_lies_in(f->dir, "."))
 		command_notice("the current folder lies in the directory: give gvr run an --out "
 			       "elsewhere, or its results become documents, too");
 	return 0;

@@ -45,6 +45,12 @@ static int open_corpus(struct contents *c, const char *store_root, const struct 
 	snprintf(catalogue, sizeof catalogue, "%s/%016" PRIx64 ".gvrc", folder, c->corpus_source);
 	free(real);
 	int err = files_make_dirs(folder, e);
+	if (err == 0 && file_lies_in(dir, folder))
+		err = error_set(
+			e, -ENOTSUP,
+			"%.400s: the store lies in the folder of documents, %.400s, and would "
+			"become one of them; give --store DIR elsewhere",
+			store_root, dir);
 	if (err == 0)
 		err = corpus_open(&c->corpus, dir, w->chunk_bytes, catalogue, progress, e);
 	return err;

@@ -136,3 +136,17 @@ ssize_t file_read_up_to(int fd, void *bytes, size_t capacity)
 	}
 	return (ssize_t)done;
 }
+
+bool file_lies_in(const char *dir, const char *path)
+{
+	char *outer = realpath(dir, NULL), *inner = realpath(path, NULL);
+	bool in = false;
+
+	if (outer != NULL && inner != NULL) {
+		size_t n = strcmp(outer, "/") == 0 ? 0 : strlen(outer);
+		in = strncmp(outer, inner, n) == 0 && (inner[n] == '/' || inner[n] == '\0');
+	}
+	free(outer);
+	free(inner);
+	return in;
+}

@@ -2,6 +2,7 @@
 #ifndef GVR_FILE_H
 #define GVR_FILE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -28,6 +29,9 @@ int file_write_new(const char *path, const struct file_part *parts, unsigned cou
 /* Reads on from where fd is: capacity bytes, or fewer if the file ends. Returns
  * how many, or -errno. */
 ssize_t file_read_up_to(int fd, void *bytes, size_t capacity);
+
+/* Is path, which is there, the folder dir or below it? Links are followed. */
+bool file_lies_in(const char *dir, const char *path);
 
 /* "PATH: what: reason" and the remedy that fits the errno; returns err. */
 int file_error(struct error *e, int err, const char *what, const char *path);

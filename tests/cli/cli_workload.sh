@@ -125,6 +125,18 @@ test_missing_model_is_exit_3() {
 	err_has no.gvrm
 }
 
+# Else each run would find other documents than the one before.
+test_a_store_among_the_documents_is_refused() {
+	documents "$WORK/docs" 20
+	good "$WORK/w.ini"
+	sed -i "s|^contents = .*|contents = archive:$WORK/docs|; /^size/d" "$WORK/w.ini"
+	ln -s "$WORK/docs" "$WORK/link"
+	for store in "$WORK/docs/store" "$WORK/link/deep/store"; do
+		expect 1 "$GVR" load "$WORK/w.ini" --store "$store"
+		err_has "lies in the folder of documents"
+	done
+}
+
 test_unwritable_store_is_exit_4() {
 	good "$WORK/w.ini"
 	mkdir -p "$WORK/locked"
