@@ -70,8 +70,8 @@ $(LAYERS)/.made:
 	$(Q)touch $@
 
 # deps: installs what is missing; cheap when nothing is.
-DEPS := g++ gcc libc6-dev libcmocka-dev libinih-dev libjansson-dev libopenblas0-pthread liburing-dev librocksdb-dev \
-	libxxhash-dev libzstd-dev make zlib1g-dev
+DEPS := g++ gcc gnuplot-nox libc6-dev libcmocka-dev libinih-dev libjansson-dev \
+	libopenblas0-pthread liburing-dev librocksdb-dev libxxhash-dev libzstd-dev make zlib1g-dev
 deps:
 	$(Q)sh tests/deps.sh $(DEPS)
 
@@ -114,13 +114,16 @@ $(BUILD)/.version: FORCE
 DEFINES_version.c = -DGVR_VERSION='"$(VERSION)"' -DGVR_COMMIT='"$(COMMIT)"'
 $(BUILD)/bench/version.c.o: $(BUILD)/.version
 
-# The constants that gvr carries with it: each file as a C string literal.
+# The files that gvr carries with it, constants and the looks of a report: each as
+# a C string literal.
 BUILTIN_INI := bench/prices.ini $(sort $(wildcard bench/platforms/*.ini))
-$(BUILD)/%.ini.inc: %.ini
+$(BUILD)/%.inc: %
 	@mkdir -p $(@D)
 	$(Q)sed 's/[\\"?]/\\&/g; s/.*/"&\\n"/' $< > $@
 CFLAGS_builtin.c := -I$(BUILD)
 $(BUILD)/bench/builtin.c.o: $(BUILTIN_INI:%=$(BUILD)/%.inc)
+CFLAGS_page_html.c := -I$(BUILD)
+$(BUILD)/bench/report/page_html.c.o: $(BUILD)/bench/report/report.css.inc
 
 $(BUILD)/libgvr.a: $(LIB_OBJ)
 	$(Q)rm -f $@ && $(AR) qcs $@ $^
@@ -188,6 +191,10 @@ $(CORPUS):
 demo: $(GVR) $(CORPUS)
 	./$(GVR) run workloads/manpages.ini --store build/demo/store --out build/demo/manpages || [ $$? -eq 6 ]
 
+# The kept samples in results/, again (some 25 minutes of a machine that does nothing else).
+samples: $(GVR) $(CORPUS)
+	$(Q)GVR=$(abspath $(GVR)) sh results/samples.sh
+
 # Timings, never tests: one core each, as fast as it goes, on the demo's documents;
 # then what the harness costs and how it reads a device, beside fio; and whether
 # it sees differences where there are none (some 13 minutes).
@@ -231,6 +238,6 @@ clean:
 
 FORCE:
 .SECONDARY:
-.PHONY: all bench bench-generate bench-retrieve clean demo deps format fuzz install interop test FORCE
+.PHONY: all bench bench-generate bench-retrieve clean demo deps format fuzz install interop samples test FORCE
 
 -include $(LIB_OBJ:.o=.d) $(MAIN_OBJ:.o=.d) $(TEST_SRC:%=$(BUILD)/%.d) $(FUZZ_SRC:%=$(BUILD)/%.d)

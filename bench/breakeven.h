@@ -30,4 +30,10 @@ void breakeven_print_verdict(FILE *f, const json_t *breakeven);
 /* All of it, as text of 80 columns. */
 void breakeven_print(FILE *f, const json_t *breakeven);
 
+/* "78 days", "1.5 hours"; with an end, "78 days (31 to 179)". days: may be
+ * INFINITY. */
+void breakeven_format_days(char *out, size_t capacity, double days);
+void breakeven_format_interval(char *out, size_t capacity, double days, double low_days,
+			       double high_days);
+
 #endif

@@ -17,10 +17,6 @@
 void breakeven_verdict(char verdict[BREAKEVEN_VERDICT_NBYTES], const struct break_even *money,
 		       double energy_ratio, const char *how);
 
-/* "78 days (31 to 179)", "1.5 hours (0.9 or more)": high_days may be INFINITY. */
-void breakeven_format_interval(char *out, size_t capacity, double days, double low_days,
-			       double high_days);
-
 /* What the layers cannot tell from the engine alone. */
 struct layer_costs {
 	double served_bytes;	/* of a request */

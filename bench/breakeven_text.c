@@ -64,6 +64,19 @@ static void format_span(char *out, size_t capacity, double low_days, double high
 		snprintf(out, capacity, "%s to %s %s", low, high, unit.name);
 }
 
+void breakeven_format_days(char *out, size_t capacity, double days)
+{
+	char number[CELL_NBYTES];
+	struct unit unit = unit_of(days);
+
+	if (isinf(days)) {
+		snprintf(out, capacity, "for ever");
+		return;
+	}
+	format_number(number, sizeof number, days / unit.days);
+	snprintf(out, capacity, "%s %s", number, unit.name);
+}
+
 void breakeven_format_interval(char *out, size_t capacity, double days, double low_days,
 			       double high_days)
 {
