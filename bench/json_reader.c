@@ -16,8 +16,8 @@ void json_reader_damaged(struct json_reader *r, const char *key, const char *wha
 				   r->label[0] != '\0' ? "." : "", key, what);
 }
 
-/* The member of a member; a null on the way is the answer. NULL: it is missing. */
-static const json_t *find(struct json_reader *r, const json_t *object, const char *keys)
+/* The member of a member; a null on the way is the answer. */
+const json_t *json_reader_find(struct json_reader *r, const json_t *object, const char *keys)
 {
 	char name[64];
 	const char *rest = keys;
@@ -39,7 +39,7 @@ static const json_t *find(struct json_reader *r, const json_t *object, const cha
 
 double json_reader_number(struct json_reader *r, const json_t *object, const char *keys)
 {
-	const json_t *found = find(r, object, keys);
+	const json_t *found = json_reader_find(r, object, keys);
 
 	if (found == NULL || json_is_null(found))
 		return NAN;
@@ -68,7 +68,7 @@ struct figure json_reader_range(struct json_reader *r, const json_t *object, con
 
 const char *json_reader_text(struct json_reader *r, const json_t *object, const char *keys)
 {
-	const json_t *found = find(r, object, keys);
+	const json_t *found = json_reader_find(r, object, keys);
 
 	if (found != NULL && json_is_string(found))
 		return json_string_value(found);

@@ -25,6 +25,9 @@ void json_reader_damaged(struct json_reader *r, const char *key, const char *wha
  * from 0 to 1e21. */
 double json_reader_number(struct json_reader *r, const json_t *object, const char *keys);
 
+/* The value itself; of a null on the way, that. NULL: missing, and err is set. */
+const json_t *json_reader_find(struct json_reader *r, const json_t *object, const char *keys);
+
 /* {low, nominal, high} in order; all NAN: null. */
 struct figure json_reader_range(struct json_reader *r, const json_t *object, const char *keys);
 

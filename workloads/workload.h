@@ -162,6 +162,9 @@ void workload_each_value(const struct workload *w,
 				      const char *value),
 			 void *arg);
 
+/* A time as a workload file and result.json have it ("50ms", "1.5h"). 0 or -EINVAL. */
+int workload_time(const char *text, uint64_t *ns);
+
 /* The mean of the steps of rate_iops; 0: peak. */
 double workload_rate_mean(const struct workload *w);
 

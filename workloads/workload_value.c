@@ -104,6 +104,11 @@ int value_time(const char *text, uint64_t least_ns, uint64_t greatest_ns, uint64
 	return in_range(*v, least_ns, greatest_ns);
 }
 
+int workload_time(const char *text, uint64_t *ns)
+{
+	return value_time(text, 0, UINT64_MAX, ns);
+}
+
 /* Stricter than strtod: no sign, blank, hexadecimal, infinity or NaN. */
 int value_number(const char *text, double *v)
 {

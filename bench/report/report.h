@@ -13,9 +13,6 @@
 #include "bench/report/plot.h"
 #include "workloads/error.h"
 
-/* Up to so many results are shown one by one; more, only together. */
-#define REPORT_DETAILED_MAX 1u
-
 /* One engine of one result: what figures over many results need. NAN: null. */
 struct report_engine {
 	unsigned run;	 /* index of its result */
@@ -40,8 +37,9 @@ struct report_run {
 	char *folder; /* of it */
 	char *name;   /* of the workload */
 	bool valid;
-	char *why_invalid; /* the first reason; "" */
-	char *verdict;	   /* of breakeven; why_unavailable where there is none */
+	char *why_invalid;		      /* the first reason; "" */
+	bool compared;			      /* there is a break-even */
+	char *verdict;			      /* of breakeven; if not compared: why there is none */
 	double interval_days, likely_days[2]; /* by money; NAN: none */
 	double contexts;
 	double target_latency_ns; /* NAN: none */
