@@ -10,6 +10,7 @@
 static const struct option long_options[] = {
 	{"set", required_argument, NULL, 's'},
 	{"store", required_argument, NULL, 'd'},
+	{"over", required_argument, NULL, 'v'},
 	{"out", required_argument, NULL, 'o'},
 	{"generator", required_argument, NULL, 'g'},
 	{"threshold", required_argument, NULL, 't'},
@@ -57,6 +58,11 @@ static bool take(struct options *o, const char *verb, int letter, const char *va
 		if (o->set_count == OPTIONS_SETS_MAX)
 			return bad(verb, "too many --set", "");
 		o->sets[o->set_count++] = value;
+		return true;
+	case 'v':
+		if (o->over_count == OPTIONS_OVERS_MAX)
+			return bad(verb, "too many --over", "");
+		o->overs[o->over_count++] = value;
 		return true;
 	case 'd':
 		if (strlen(value) == 0 || strlen(value) >= sizeof o->store / 2)
@@ -148,16 +154,17 @@ static bool take_operands(struct options *o, int argc, char **argv, int wanted)
 {
 	int given = argc - optind;
 
-	if (given < wanted)
+	if (given < (wanted == OPTIONS_SOME ? 1 : wanted))
 		return bad(argv[0], "an operand is missing", "");
 	if (given > wanted && wanted == 0)
 		return bad(argv[0], "no operand, such as ", argv[optind]);
-	if (given > wanted)
+	if (given > wanted && wanted != OPTIONS_SOME)
 		return bad(argv[0],
 			   wanted == 1 ? "one operand only, not also " : "an operand too many: ",
 			   argv[optind + wanted]);
 	o->operands = (const char *const *)argv + optind;
 	o->operand = o->operands[0];
+	o->operand_count = (unsigned)given;
 	return true;
 }
 

@@ -20,6 +20,11 @@ static struct {
 	bool on_screen;
 } line;
 
+static struct {
+	char text[40]; /* "": this work is no part of another */
+	uint64_t end_ns;
+} whole;
+
 static void on_signal(int signal_number)
 {
 	if (stop_asked) {
@@ -50,20 +55,38 @@ static void format_time(char *out, size_t capacity, uint64_t left_s)
 			 (unsigned long long)left_s % 60);
 }
 
-static void draw(uint64_t now_ns, unsigned long long done, unsigned long long total)
+/* Behind the percentage: the time passed and an ETA. */
+static void format_rest(char *out, size_t capacity, uint64_t now_ns, unsigned long long done,
+			unsigned long long total)
 {
-	char eta[32] = "-", passed[32], what[sizeof line.what + sizeof line.detail + 2];
+	char eta[32] = "-", passed[32];
 	double elapsed_s = (double)(now_ns - line.begin_ns) * 1e-9;
 	double fresh = (double)(done - line.first);
 
+	if (whole.text[0] != '\0') {
+		if (whole.end_ns > 0)
+			format_time(eta, sizeof eta,
+				    whole.end_ns > now_ns ? (whole.end_ns - now_ns) / 1000000000
+							  : 0);
+		snprintf(out, capacity, "of it, all ETA %s", eta);
+		return;
+	}
 	if (elapsed_s > 0.5 && fresh > 0 && total >= done)
 		format_time(eta, sizeof eta,
 			    (uint64_t)(elapsed_s * (double)(total - done) / fresh));
 	format_time(passed, sizeof passed, (uint64_t)elapsed_s);
-	snprintf(what, sizeof what, "%s%s%s", line.what, line.detail[0] != '\0' ? " " : "",
-		 line.detail);
-	fprintf(stderr, "\r\033[K%-48.48s %3.0f %% in %s, ETA %s", what,
-		total > 0 ? 100.0 * (double)done / (double)total : 0.0, passed, eta);
+	snprintf(out, capacity, "in %s, ETA %s", passed, eta);
+}
+
+static void draw(uint64_t now_ns, unsigned long long done, unsigned long long total)
+{
+	char rest[96], what[sizeof whole.text + sizeof line.what + sizeof line.detail + 4];
+
+	format_rest(rest, sizeof rest, now_ns, done, total);
+	snprintf(what, sizeof what, "%s%s%s%s%s", whole.text, whole.text[0] != '\0' ? ": " : "",
+		 line.what, line.detail[0] != '\0' ? " " : "", line.detail);
+	fprintf(stderr, "\r\033[K%-48.48s %3.0f %% %s", what,
+		total > 0 ? 100.0 * (double)done / (double)total : 0.0, rest);
 	fflush(stderr);
 	line.on_screen = true;
 	line.drawn_ns = now_ns;
@@ -77,6 +100,12 @@ bool progress_is_shown(void)
 void progress_detail(const char *text)
 {
 	snprintf(line.detail, sizeof line.detail, "%s", text);
+}
+
+void progress_within(const char *text, uint64_t end_ns)
+{
+	snprintf(whole.text, sizeof whole.text, "%s", text != NULL ? text : "");
+	whole.end_ns = end_ns;
 }
 
 static int step(void *arg, const char *what, unsigned long long done, unsigned long long total)

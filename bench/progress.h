@@ -7,6 +7,7 @@
 #define GVR_PROGRESS_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "workloads/error.h"
 
@@ -22,6 +23,11 @@ bool progress_is_shown(void);
 /* Shown behind what is being done, from the next step on: "retrieve 1990/s
  * p99 0.41 ms". Forgotten when something else is begun. */
 void progress_detail(const char *text);
+
+/* Work that is a part of greater work: text ("run 3/12 rate_iops=2000") is shown
+ * before what is being done, and the ETA is that of all of it: end_ns, a time of
+ * clock_ns; 0: not known. NULL: it is a part no longer. */
+void progress_within(const char *text, uint64_t end_ns);
 
 /* Erases the line, before something else is printed. */
 void progress_clear(void);
