@@ -1,6 +1,8 @@
 /* cmd_run.c: gvr run: loads what is missing, runs, judges, writes the result. */
 #include "bench/commands.h"
 
+#include <errno.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -15,8 +17,8 @@ static const char help[] =
 	"               [--wall-meter METER] [--format FORMAT]\n"
 	"\n"
 	"Serves one stream of requests from every engine of the workload in turns,\n"
-	"checks every reply, writes DIR/result.json, DIR/summary.txt and histograms\n"
-	"(DIR/LABEL.hlog, .hgrm) and prints the summary; its first line is\n"
+	"checks every reply, writes DIR/result.json, DIR/summary.txt, DIR/report.html and\n"
+	"histograms (DIR/LABEL.hlog, .hgrm) and prints the summary; its first line is\n"
 	"`Result is: VALID` or `Result is: INVALID`.\n"
 	"\n"
 	"  --set SECTION.KEY=VALUE  replaces a value of the file; SECTION is workload\n"
@@ -69,9 +71,13 @@ static int run_workload(const struct workload *w, struct measure_site *site,
 	free(m.summary);
 	if (err != 0)
 		return command_failed(err, &e);
+	bool drawn = command_draw_report(out, out);
 	if (o->json)
 		return print_result(out, m.exit_code);
-	printf("\nResult: %s/result.json\nMore: gvr breakeven %s\n", out, out);
+	printf("\nResult: %s/result.json\n", out);
+	if (drawn)
+		printf("Report: %s/report.html\n", out);
+	printf("More: gvr breakeven %s\n", out);
 	return m.exit_code;
 }
 

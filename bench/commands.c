@@ -1,12 +1,14 @@
 #include "bench/commands.h"
 
 #include <errno.h>
+#include <stdint.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "bench/progress.h"
+#include "bench/report/report_write.h"
 
 int command_options(struct options *o, int argc, char **argv, const char *accepted,
 		    int operand_count, void (*print_help)(void))
@@ -138,4 +140,19 @@ int command_print_json(json_t *root, int code)
 	puts(text);
 	free(text);
 	return code;
+}
+
+bool command_draw_report(const char *folder, const char *called)
+{
+	char verb[] = "report";
+	struct error e;
+
+	char *redraw = command_quoted(2, (char *[]){verb, (char *)(uintptr_t)called});
+	int err = redraw != NULL ? report_write_page(folder, redraw, progress_terminal(), &e)
+				 : error_set(&e, -ENOMEM, "out of memory");
+	free(redraw);
+	progress_clear();
+	if (err != 0)
+		command_notice(e.text);
+	return err == 0;
 }

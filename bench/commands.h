@@ -31,7 +31,9 @@ int cmd_compare(int argc, char **argv);
 int cmd_init(int argc, char **argv);
 int cmd_load(int argc, char **argv);
 int cmd_probe(int argc, char **argv);
+int cmd_report(int argc, char **argv);
 int cmd_run(int argc, char **argv);
+int cmd_sweep(int argc, char **argv);
 int cmd_train(int argc, char **argv);
 int cmd_verify(int argc, char **argv);
 
@@ -58,6 +60,11 @@ void command_quote(FILE *f, const char *word);
 /* "gvr", the verb and its arguments as a shell takes them, in one line; to be
  * freed by the caller. NULL: no memory. */
 char *command_quoted(int argc, char **argv);
+
+/* Draws report.html of the result or the sweep in a folder; `called`: what the
+ * folder is called once the command is done. False: it could not, for want of gnuplot
+ * say, and a notice was printed; the result is none the worse for it. */
+bool command_draw_report(const char *folder, const char *called);
 
 /* Prints one line on stderr: something was made on the way. */
 void command_notice(const char *line);

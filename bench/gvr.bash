@@ -12,7 +12,7 @@ _gvr_options() { # VERB
 	init | report) echo "--out --help" ;;
 	probe) echo "--wall-meter --calibrate --out --format --help" ;;
 	run) echo "--set --store --out --wall-meter --format --help" ;;
-	sweep) echo "--over --set --store --out --wall-meter --help" ;;
+	sweep) echo "--over --set --store --out --wall-meter --format --help" ;;
 	train) echo "--out --generator --minutes --steps --threads --format --help" ;;
 	esac
 }

@@ -18,10 +18,12 @@ static const struct {
 	{"train", cmd_train, "train a generator on a folder of documents"},
 	{"load", cmd_load, "fill the stores of a workload's engines"},
 	{"run", cmd_run, "run a workload: load what is missing, measure, judge"},
+	{"sweep", cmd_sweep, "run a workload over and over, with other settings each time"},
 	{"verify", cmd_verify, "check every content of every engine"},
 	{"audit", cmd_audit, "check that a workload's figures can be believed"},
 	{"breakeven", cmd_breakeven, "from a result: how often asked for is worth storing"},
 	{"compare", cmd_compare, "compare two results: is the second worse?"},
+	{"report", cmd_report, "show a result, or several, as a page with figures"},
 	{NULL, NULL, NULL},
 };
 
