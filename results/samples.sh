@@ -32,6 +32,10 @@ for run in build/samples/manpages-rates/run-*; do
 done
 keep manpages-rates
 
+# the figure of the README
+"$GVR" report build/samples/manpages
+cp build/samples/manpages/figures/map_ssd_price.svg results/manpages/
+
 "$GVR" report results/*/ --out results
 mv results/report.html results/index.html
 rm -rf results/report.md results/figures
