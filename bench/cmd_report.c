@@ -28,7 +28,7 @@ static const char help[] =
 	"4 permission.\n"
 	"\n"
 	"Example: gvr report out/manpages\n"
-	"         gvr report results/*/ --out results\n";
+	"         gvr report results/*/ --out out/all\n";
 
 static void print_help(void)
 {

@@ -36,6 +36,9 @@ keep manpages-rates
 "$GVR" report build/samples/manpages
 cp build/samples/manpages/figures/map_ssd_price.svg results/manpages/
 
-"$GVR" report results/*/ --out results
+for json in results/*/result.json results/*/sweep.json; do
+	set -- "$@" "$(dirname "$json")"
+done
+"$GVR" report "$@" --out results
 mv results/report.html results/index.html
-rm -rf results/report.md results/figures
+rm results/report.md

@@ -467,9 +467,10 @@ static void the_overview_links_to_the_pages_there_are(void **state)
 	put_result("run-2", "always_regenerate", "rate_iops", "1000");
 	snprintf(path, sizeof path, "%s/run 1/report.html", folder);
 	fclose(fopen(path, "w"));
-	snprintf(a, sizeof a, "%s/run 1", folder);
+	snprintf(a, sizeof a, "%s/run 1//", folder);
 	snprintf(b, sizeof b, "%s/run-2", folder);
 	assert_int_equal(report_read(&r, (const char *[]){a, b}, 2, NULL, &e), 0);
+	assert_string_equal(strrchr(r.runs[0].folder, '/'), "/run 1");
 	assert_int_equal(page_make(&p, &r, folder, &e), 0);
 	p.redraw = "gvr report";
 	FILE *f = open_memstream(&html, &nbytes);

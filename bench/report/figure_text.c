@@ -87,6 +87,23 @@ static bool name_is_its_own(const struct report *r, unsigned run)
 	return true;
 }
 
+static const char *last_of(const char *folder)
+{
+	const char *slash = strrchr(folder, '/');
+
+	return slash != NULL && slash[1] != '\0' ? slash + 1 : folder;
+}
+
+/* Is it the only result in a folder that is called so? */
+static bool last_is_its_own(const struct report *r, unsigned run)
+{
+	for (unsigned i = 0; i < r->run_count; i++)
+		if (i != run &&
+		    strcmp(last_of(r->runs[i].folder), last_of(r->runs[run].folder)) == 0)
+			return false;
+	return true;
+}
+
 void figure_run_name(char name[FIGURE_NAME_NBYTES], const struct report *r, unsigned run)
 {
 	const struct report_run *it = &r->runs[run];
@@ -95,5 +112,6 @@ void figure_run_name(char name[FIGURE_NAME_NBYTES], const struct report *r, unsi
 	if (name_is_its_own(r, run))
 		figure_print(name, FIGURE_NAME_NBYTES, "%s", it->name);
 	else if (name[0] == '\0')
-		figure_print(name, FIGURE_NAME_NBYTES, "%s", it->folder);
+		figure_print(name, FIGURE_NAME_NBYTES, "%s",
+			     last_is_its_own(r, run) ? last_of(it->folder) : it->folder);
 }

@@ -470,18 +470,31 @@ static int find_axes(struct reading *in)
 
 /* ---- all ---- */
 
+/* folder: without slashes at its end, which names of runs would show. */
+static int read_folder(struct reading *in, const char *folder, bool alone)
+{
+	char *path;
+
+	if (asprintf(&path, "%s/sweep.json", folder) < 0)
+		return no_memory(in->e);
+	int err = access(path, F_OK) == 0 ? read_sweep(in, path, folder, alone)
+					  : read_result(in, folder);
+	free(path);
+	return err;
+}
+
 static int read_operand(struct reading *in, const char *operand, bool alone)
 {
+	size_t nbytes = strlen(operand);
 	struct stat st;
-	char *path;
 
 	if (stat(operand, &st) != 0 || !S_ISDIR(st.st_mode))
 		return read_result(in, operand);
-	if (asprintf(&path, "%s/sweep.json", operand) < 0)
-		return no_memory(in->e);
-	int err = access(path, F_OK) == 0 ? read_sweep(in, path, operand, alone)
-					  : read_result(in, operand);
-	free(path);
+	while (nbytes > 1 && operand[nbytes - 1] == '/')
+		nbytes--;
+	char *folder = strndup(operand, nbytes);
+	int err = folder != NULL ? read_folder(in, folder, alone) : no_memory(in->e);
+	free(folder);
 	return err;
 }
 

@@ -36,7 +36,10 @@ test_the_kept_samples() {
 }
 
 test_an_index_of_several() {
-	expect 0 "$GVR" report results/*/ --out "$WORK/index"
+	for json in results/*/result.json results/*/sweep.json; do
+		set -- "$@" "$(dirname "$json")"
+	done
+	expect 0 "$GVR" report "$@" --out "$WORK/index"
 	look "$WORK/index/report.html"
 }
 
