@@ -126,6 +126,9 @@ void tables_engines(struct table *t, const struct report *r, struct json_reader 
 		{"from", 1, "energy.joules_per_request.low", format_joules},
 		{"to", 1, "energy.joules_per_request.high", format_joules},
 	};
+	static const struct engine_row tokens[] = {
+		{"tokens of a joule", 0, "generator.tokens_per_joule.nominal", tables_count},
+	};
 
 	tables_init_engines(t, "engines", "What each engine did", r);
 	ADD_ROWS(t, r, reader, served);
@@ -139,6 +142,7 @@ void tables_engines(struct table *t, const struct report *r, struct json_reader 
 	ADD_ROWS(t, r, reader, memory);
 	ADD_ROWS(t, r, reader, energy);
 	add_text(t, r, reader, 1, "which is", "energy.kind");
+	ADD_ROWS(t, r, reader, tokens);
 }
 
 /* ---- steps of rate_iops ---- */
