@@ -85,10 +85,10 @@ function figureColours() {
 		const marks = new Set();
 		for (const e of svg.querySelectorAll('[class]')) {
 			const style = getComputedStyle(e);
-			// strokes and fills of engines, in full strength
-			if (/^s[0-7]$/.test(e.getAttribute('class')))
+			// strokes and fills of engines (8: of none), in full strength
+			if (/^s[0-8]$/.test(e.getAttribute('class')))
 				marks.add(style.stroke);
-			if (/^f[0-7]$/.test(e.getAttribute('class')))
+			if (/^f[0-8]$/.test(e.getAttribute('class')))
 				marks.add(style.fill);
 		}
 		figures.push({ label: (svg.getAttribute('aria-label') || '').slice(0, 40), marks: [...marks] });
@@ -184,7 +184,7 @@ async function main() {
 	}
 	await browser.close();
 	if (marksSeen === 0) // else this check has gone blind
-		complain(files.join(' '), 'no figure shows an engine');
+		complain(files.join(' '), 'no figure shows anything');
 	process.exitCode = wrong > 0 ? 1 : 0;
 }
 main().catch((e) => { console.log(e.stack); process.exitCode = 2; });
