@@ -453,13 +453,17 @@ static json_t *layers_json(const struct pair *p)
 	return o;
 }
 
-/* How often the run asked the retriever for a content of a context, on average. */
+/* How often the run asked the retriever for a content of a context, on average:
+ * with an open loop, as it is else as often as the engine could. */
 static double asked_every_days(const struct pair *p)
 {
+	const char *scenario = json_string_value(json_member(p->result, "workload.scenario"));
 	const char *contexts = json_string_value(json_member(p->result, "workload.contexts"));
 	double contents = json_number_at(p->result, "workload.content_count");
 	double rate = json_number_at(p->store->engine, "achieved_rps");
 
+	if (scenario == NULL || strcmp(scenario, "server") != 0)
+		return NAN;
 	return contents * (contexts != NULL ? strtod(contexts, NULL) : NAN) / rate / 86400;
 }
 

@@ -27,6 +27,12 @@ int breakeven_of(json_t **out, const json_t *result, const struct constants *pla
 /* The one sentence, in lines of at most 80 columns. */
 void breakeven_print_verdict(FILE *f, const json_t *breakeven);
 
+#define BREAKEVEN_CATALOGUE_NBYTES 256u
+
+/* "The model's own bytes, against the dictionary's, pay from 189 MiB of contents
+ * on.": what the interval leaves out. Of one that compares something. */
+void breakeven_catalogue(char out[BREAKEVEN_CATALOGUE_NBYTES], const json_t *breakeven);
+
 /* All of it, as text of 80 columns. */
 void breakeven_print(FILE *f, const json_t *breakeven);
 

@@ -278,15 +278,23 @@ static void format_pays(char *out, size_t capacity, const json_t *crossing)
 			 strcmp(pays, "never") == 0 ? "never pay" : "neither pay nor cost");
 }
 
+void breakeven_catalogue(char out[BREAKEVEN_CATALOGUE_NBYTES], const json_t *breakeven)
+{
+	char pays[2 * CELL_NBYTES];
+
+	format_pays(pays, sizeof pays, json_member(breakeven, "catalogue.model"));
+	snprintf(out, BREAKEVEN_CATALOGUE_NBYTES,
+		 "The model's own bytes, against the dictionary's, %s.", pays);
+}
+
 static void print_catalogue(FILE *f, const json_t *pair)
 {
 	const json_t *training = json_member(pair, "catalogue.model_and_training");
-	char pays[2 * CELL_NBYTES], line[LINE_NBYTES];
+	char pays[2 * CELL_NBYTES], line[LINE_NBYTES], words[BREAKEVEN_CATALOGUE_NBYTES];
 
-	format_pays(pays, sizeof pays, json_member(pair, "catalogue.model"));
-	snprintf(line, sizeof line, "The model's own bytes, against the dictionary's, %s.", pays);
+	breakeven_catalogue(words, pair);
 	fputc('\n', f);
-	format_wrapped(f, "", line);
+	format_wrapped(f, "", words);
 	if (!json_is_object(training))
 		return;
 	format_pays(pays, sizeof pays, training);

@@ -33,7 +33,7 @@ static const char help[] =
 	"Exit: 0 VALID, 1 error or interrupted, 2 bad arguments, 3 file missing,\n"
 	"4 permission, 5 bad workload file, 6 ran but INVALID, 7 timeout, 8 bytes differ.\n"
 	"\n"
-	"Example: gvr run workloads/manpages.ini --set workload.rate_iops=200 --out r1\n"
+	"Example: gvr run workloads/manpages.ini --set workload.rate_iops=20 --out r1\n"
 	"\n"
 	"The keys of a workload file:\n"
 	"\n";

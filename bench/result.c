@@ -528,6 +528,8 @@ static json_t *ratios_json(const struct run *run, const struct energies *energie
 			json_put(o, figures[k].name,
 				 ratio_json(run, &run->engines[i], &run->engines[0],
 					    figures[k].offset));
+		if (!run_device_figures(&run->engines[i]) || !run_device_figures(&run->engines[0]))
+			json_put(o, "moved_per_request", NULL);
 		if (energies->of[i].kind != energies->of[0].kind) /* not of the same kind */
 			json_put(o, "joules_per_request", NULL);
 		char name[2 * WORKLOAD_NAME_NBYTES + 2];

@@ -506,6 +506,17 @@ static void print_extrapolated(FILE *f, const struct run *run)
 	}
 }
 
+/* What the interval leaves out: bytes that all contents share. */
+static void print_catalogue(FILE *f, const json_t *breakeven)
+{
+	char words[BREAKEVEN_CATALOGUE_NBYTES];
+
+	if (json_object_get(breakeven, "why_unavailable") != NULL)
+		return;
+	breakeven_catalogue(words, breakeven);
+	format_wrapped(f, "", words);
+}
+
 char *summary_text(const struct run *run, const struct verdict *v, const struct energies *energies,
 		   const json_t *breakeven)
 {
@@ -531,6 +542,7 @@ char *summary_text(const struct run *run, const struct verdict *v, const struct 
 	if (compares(run)) {
 		fprintf(f, "\n%s", v->reason_count > 0 ? "Were this run VALID:\n" : "");
 		breakeven_print_verdict(f, breakeven);
+		print_catalogue(f, breakeven);
 	}
 	if (fclose(f) != 0) {
 		free(text);

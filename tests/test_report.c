@@ -381,7 +381,7 @@ static void different_workloads_have_no_axes(void **state)
 	page_range(&r, line, sizeof line);
 	assert_string_equal(line,
 			    "The break-even interval by money of the VALID results: 2.9 years; "
-			    "1 of them have none.");
+			    "1 without one.");
 	report_free(&r);
 }
 

@@ -205,15 +205,15 @@ static void numbers_have_two_or_three_digits(void **state)
 
 static void curves_are_those_of_the_result(void **state)
 {
-	static const double percentiles[] = {0, 50, 99.5}, ns[] = {500, 1000, 16000};
+	static const double percentiles[] = {50, 99.5}, ns[] = {1000, 16000}; /* not the least */
 	(void)state;
 	struct plot p = drawn(figure_percentiles, result());
 	assert_int_equal(p.series_count, 2);
 	assert_string_equal(p.series[1].label, "generate");
 	for (unsigned i = 0; i < 2; i++) {
 		assert_int_equal(p.series[i].colour, i);
-		assert_int_equal(p.series[i].count, 3);
-		for (unsigned k = 0; k < 3; k++) {
+		assert_int_equal(p.series[i].count, 2);
+		for (unsigned k = 0; k < 2; k++) {
 			assert_true(p.series[i].x[k] == percentiles[k]);
 			assert_true(p.series[i].y[k] == ns[k] * (i == 0 ? 1 : 4));
 		}

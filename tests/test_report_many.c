@@ -106,7 +106,9 @@ static json_t *result_of(json_t *store, json_t *make)
 	assert_int_equal(platform_read(&platform, "server", &error), 0);
 	json_put(root, "platform", constants_json(&platform, &platform_table));
 	json_put(root, "engines", engines);
-	json_put(root, "workload", json_pack("{s:s,s:i}", "contexts", "1", "content_count", 130));
+	json_put(root, "workload",
+		 json_pack("{s:s,s:s,s:i}", "scenario", "server", "contexts", "1", "content_count",
+			   130));
 	return root;
 }
 

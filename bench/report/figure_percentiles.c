@@ -33,7 +33,8 @@ static void add_curve(struct plot *p, struct figure_engines *all,
 					    "not points [percentile, ns] in order");
 			return;
 		}
-		plot_add_point(p, s, percentile, ns);
+		if (percentile > 0) /* the least of all is an exception, orders of magnitude away */
+			plot_add_point(p, s, percentile, ns);
 		before = percentile;
 	}
 }

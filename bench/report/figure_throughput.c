@@ -462,6 +462,26 @@ static void draw(struct plot *p, const struct curves *cs, bool joined, const cha
 			describe(p, cs, &cs->all[i], joined);
 }
 
+/* The rates to sweep over are those around what the slowest engine served. */
+static void say_why_not(struct plot *p, const struct report *r, bool one)
+{
+	double slowest = INFINITY;
+
+	for (unsigned i = 0; i < r->engine_count; i++)
+		if (r->engines[i].achieved_rps < slowest)
+			slowest = r->engines[i].achieved_rps;
+	if (!one || !(slowest >= 1 && slowest < 1e8))
+		plot_cannot(p, "no result tells several rates and their response times");
+	else
+		plot_cannot(
+			p,
+			"it was measured at one rate only: gvr sweep FILE%s --over "
+			"workload.rate_iops=%.0f:%.0f:x2 shows how the response time grows with "
+			"the rate",
+			isnan(r->engines[0].offered_rps) ? " --set workload.scenario=server" : "",
+			fmax(1, floor(slowest / 4)), ceil(slowest * 2));
+}
+
 int figure_throughput(struct plot *p, const struct report *r, struct error *e)
 {
 	struct curves cs = {.target_ns = NAN};
@@ -478,10 +498,7 @@ int figure_throughput(struct plot *p, const struct report *r, struct error *e)
 	if (!err)
 		draw(p, &cs, joined, one ? "not served as asked" : "INVALID");
 	if (p->series_count == 0)
-		plot_cannot(p, one ? "it was measured at one rate only: gvr sweep FILE --over "
-				     "workload.rate_iops=100:1600:x2 shows how the response time "
-				     "grows with the rate"
-				   : "no result tells a rate and a response time");
+		say_why_not(p, r, one);
 	free_curves(&cs);
 	return err;
 }

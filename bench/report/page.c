@@ -209,7 +209,7 @@ void page_range(const struct report *r, char *out, size_t capacity)
 	breakeven_format_days(ends[0], sizeof ends[0], low);
 	breakeven_format_days(ends[1], sizeof ends[1], high);
 	if (with < valid)
-		snprintf(others, sizeof others, "; %u of them have none", valid - with);
+		snprintf(others, sizeof others, "; %u without one", valid - with);
 	if (strcmp(ends[0], ends[1]) == 0)
 		snprintf(out, capacity,
 			 "The break-even interval by money of the VALID results: %s%s.", ends[0],

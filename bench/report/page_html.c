@@ -1,8 +1,10 @@
 /* page_html.c: report.html. No script, nothing from elsewhere. */
+#include <math.h>
+#include <stdint.h>
 #include <string.h>
 
-#include <stdint.h>
-
+#include "bench/breakeven.h"
+#include "bench/format.h"
 #include "bench/report/html.h"
 #include "bench/report/page.h"
 #include "bench/report/report_read.h"
@@ -192,6 +194,23 @@ static void energy_kind(FILE *f, const struct report *r)
 	fputs(".</p>\n", f);
 }
 
+/* What the interval leaves out, and how much this run had. */
+static void catalogue(FILE *f, const struct report *r)
+{
+	char words[BREAKEVEN_CATALOGUE_NBYTES], bytes[32];
+
+	if (!r->runs[0].compared)
+		return;
+	breakeven_catalogue(words, json_object_get(r->result, "breakeven"));
+	fputs("<p class=\"note\">", f);
+	html_text(f, words);
+	if (r->engine_count > 0 && !isnan(r->engines[0].content_bytes)) {
+		format_bytes(bytes, sizeof bytes, r->engines[0].content_bytes);
+		fprintf(f, " Here there were %s.", bytes);
+	}
+	fputs("</p>\n", f);
+}
+
 static void head_of_one(FILE *f, const struct page *p)
 {
 	const struct report_run *run = &p->report->runs[0];
@@ -203,6 +222,7 @@ static void head_of_one(FILE *f, const struct page *p)
 	fputs("</p>\n", f);
 	reasons(f, p->report->result);
 	verdict_of_one(f, run);
+	catalogue(f, p->report);
 	if (p->report->engine_count > 0)
 		energy_kind(f, p->report);
 	fputs("</header>\n", f);
