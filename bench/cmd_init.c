@@ -112,7 +112,7 @@ static int init(const struct options *o, struct error *e)
 	if (err != 0)
 		return err;
 	print_found(&found);
-	fputs("\nNext: gvr run ", stdout);
+	fputs(file[0] == '-' ? "\nNext: gvr run ./" : "\nNext: gvr run ", stdout);
 	command_quote(stdout, file);
 	putchar('\n');
 	return 0;

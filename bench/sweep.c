@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <jansson.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
@@ -194,10 +195,14 @@ static int find_run(struct sweep *s, unsigned run, bool resumed, struct error *e
 	if (err != 0)
 		return error_set(e, -EBADMSG, "%.600s; remove %.300s to measure it again", why.text,
 				 folder);
-	s->file.runs[run].done = true;
+	if (!sweep_run_made(run, json_string_value(json_object_get(result->json, "command"))))
+		err = error_set(e, -EBADMSG,
+				"%.600s: holds another result; remove it to measure it again",
+				folder);
+	s->file.runs[run].done = err == 0;
 	s->file.runs[run].valid = result->valid;
 	result_close(result);
-	return 0;
+	return err;
 }
 
 int sweep_open(struct sweep *s, const char *folder, struct error *e)

@@ -22,6 +22,17 @@ void sweep_run_name(char out[SWEEP_NAME_NBYTES], unsigned run)
 	snprintf(out, SWEEP_NAME_NBYTES, "run-%04u", run % SWEEP_RUNS_MAX + 1);
 }
 
+bool sweep_run_made(unsigned run, const char *command)
+{
+	char name[SWEEP_NAME_NBYTES + 1] = "/";
+	const char *last = command != NULL ? strrchr(command, '/') : NULL;
+
+	sweep_run_name(name + 1, run);
+	size_t nbytes = strlen(name);
+	return last != NULL && strncmp(last, name, nbytes) == 0 &&
+	       (last[nbytes] == '\0' || strcmp(last + nbytes, "'") == 0); /* as a shell takes it */
+}
+
 /* ---- settings ---- */
 
 static void digest_text(uint64_t *digest, const char *text)

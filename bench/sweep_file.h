@@ -47,6 +47,10 @@ void sweep_file_free(struct sweep_file *f);
 /* "run-0001" of run 0: also the folder that holds it. */
 void sweep_run_name(char out[SWEEP_NAME_NBYTES], unsigned run);
 
+/* Is this the `command` of a result that was measured as that run? It ends with its
+ * folder. Another result, or that of another run, must not stand in its place. */
+bool sweep_run_made(unsigned run, const char *command);
+
 /* A digest of all that decides a run: the effective settings of its workload,
  * where the stores are, and the user's own meter (NULL: none). */
 uint64_t sweep_settings(const struct workload *w, const char *store, const char *wall_meter);

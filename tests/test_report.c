@@ -185,7 +185,7 @@ static void the_page_says_what_was_found(void **state)
 	assert_non_null(strstr(html, "<li>generate: overloaded: "));
 	assert_non_null(strstr(html, "Were this run VALID: Store what is asked for"));
 	assert_non_null(
-		strstr(html, "data-from=\"engines.retrieve-4MiB.response_ns.percentile.99.9\""));
+		strstr(html, "data-from=\"engines.retrieve-4MiB.response_ns.percentile.99\""));
 	assert_non_null(strstr(html, "data-from=\"engines.generate.steps.3.rate_iops\""));
 	assert_non_null(strstr(html, "data-from=\"breakeven.other_pairs.0.carbon.likely_days.1\""));
 	free(html);
@@ -316,6 +316,7 @@ static void put_result(const char *name, const char *from, const char *key, cons
 	assert_int_equal(mkdir(path, 0777), 0);
 	snprintf(path, sizeof path, "%s/%s/result.json", folder, name);
 	json_object_set_new(json_object_get(root, "workload"), key, json_string(value));
+	json_object_set_new(root, "command", json_sprintf("gvr run w.ini --out s/%s", name));
 	assert_int_equal(json_dump_file(root, path, JSON_INDENT(2) | JSON_REAL_PRECISION(6)), 0);
 	json_decref(root);
 }
@@ -438,6 +439,7 @@ static void a_damaged_sweep_is_refused(void **state)
 		{SWEEP("\"500\"", RUN("2", "500", DONE)), "not what the axes say"},
 		{SWEEP("\"500\"", "7"), "not what the axes say"},
 	};
+	char path[256], other[256];
 	struct report r;
 	struct error e;
 
@@ -452,6 +454,17 @@ static void a_damaged_sweep_is_refused(void **state)
 	}
 	put_sweep(SWEEP("\"500\",\"1000\"", RUN("1", "500", MISSING) "," RUN("2", "1000", DONE)));
 	assert_int_equal(read_folder(&r, &e), -ENOENT);
+
+	/* a whole result, but of another run */
+	put_result("run-0002", "always_regenerate", "rate_iops", "1000");
+	assert_int_equal(read_folder(&r, &e), 0);
+	report_free(&r);
+	put_sweep(SWEEP("\"1000\"", RUN("1", "1000", DONE)));
+	snprintf(path, sizeof path, "%s/run-0001/result.json", folder);
+	snprintf(other, sizeof other, "%s/run-0002/result.json", folder);
+	assert_int_equal(rename(other, path), 0);
+	assert_int_equal(read_folder(&r, &e), -EBADMSG);
+	assert_non_null(strstr(e.text, "is not the result of this run"));
 }
 
 static void the_overview_links_to_the_pages_there_are(void **state)

@@ -289,19 +289,22 @@ static void put(const char *dir, const char *name, const char *text)
 	assert_int_equal(file_write(path, &(struct file_part){text, strlen(text)}, 1, &e), 0);
 }
 
+/* Of run 1 and up. */
 static const char result[] =
-	"{\"schema_version\":1,\"time\":\"t\",\"result\":\"INVALID\",\"why_invalid\":[\"slow\"],"
+	"{\"schema_version\":1,\"command\":\"gvr run w.ini --out 'a "
+	"b/run-%04u'\",\"time\":\"t\",\"result\":\"INVALID\",\"why_invalid\":[\"slow\"],"
 	"\"tool\":{},\"host\":{},\"workload\":{},\"request_stream\":{},\"engines\":{}}";
 
 /* What measuring leaves. */
 static void make_run(struct sweep *s, unsigned run)
 {
-	char part[SWEEP_PATH_NBYTES];
+	char part[SWEEP_PATH_NBYTES], text[512];
 	struct error e = {""};
 
 	assert_int_equal(sweep_begin(s, run, part, &e), 0);
 	put(part, "summary.txt", "INVALID\n");
-	put(part, "result.json", result);
+	snprintf(text, sizeof text, result, run + 1);
+	put(part, "result.json", text);
 }
 
 static void whole_runs_are_found_again(void **state)
@@ -376,7 +379,8 @@ static void another_sweep_is_kept_out(void **state)
 	sweep_keep(&s, 0, false, &(struct error){""});
 	sweep_run_folder(&s, 0, whole);
 	sweep_close(&s);
-	assert_does_not_open("a.b=1,2,4", 2, -EEXIST, "over other values; sweep into another folder");
+	assert_does_not_open("a.b=1,2,4", 2, -EEXIST,
+			     "over other values; sweep into another folder");
 	assert_does_not_open("a.b=1,2", 1, -EEXIST, "over other values; sweep into another folder");
 	assert_does_not_open("a.b=1,2,3", 2, -EEXIST, "with other settings");
 	/* 1KiB is 1024: the same runs */

@@ -74,7 +74,7 @@ static int read_file(const char *folder, const char *name, char **out, size_t *n
 
 	*out = NULL;
 	snprintf(path, sizeof path, "%s/%s", folder, name);
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (fd < 0 || fstat(fd, &st) != 0) {
 		int err = errno == ENOENT
 				  ? error_set(e, -EPROTO,
@@ -151,12 +151,38 @@ static char *as_file(const struct plot_layout *l, const char *shapes)
 	return text_of(f, &out);
 }
 
+/* gnuplot does not say when it could not write all. */
+static bool is_whole(const char *bytes, size_t nbytes, bool png)
+{
+	static const char svg_end[] = "</svg>", png_end[] = "IEND\xae\x42\x60\x82";
+	const char *end = png ? png_end : svg_end;
+
+	while (!png && nbytes > 0 && strchr(" \n", bytes[nbytes - 1]) != NULL)
+		nbytes--;
+	return nbytes >= strlen(end) && memcmp(bytes + nbytes - strlen(end), end, strlen(end)) == 0;
+}
+
+/* A picture, of gnuplot's. */
+static int read_picture(const char *folder, const struct plot_job *job, char **out, size_t *nbytes,
+			struct error *e)
+{
+	int err = read_file(folder, job->file, out, nbytes, e);
+
+	if (err != 0 || is_whole(*out, *nbytes, job->png))
+		return err;
+	return error_set(
+		e, -EPROTO,
+		"gnuplot: %.400s/%s is cut short: is the disk full? free some of it, or set "
+		"TMPDIR to a folder on another",
+		folder, job->file);
+}
+
 static int collect_svg(const char *folder, const struct plot_job *job, enum plot_width width,
 		       struct plot_picture *picture, struct error *e)
 {
 	char *raw, *shapes = NULL;
 	size_t nbytes;
-	int err = read_file(folder, job->file, &raw, &nbytes, e);
+	int err = read_picture(folder, job, &raw, &nbytes, e);
 
 	if (err == 0)
 		err = plot_svg_tidy(&shapes, raw, e);
@@ -181,7 +207,7 @@ static int collect(const char *folder, const struct plot_job *jobs, struct plot_
 		if (jobs[k].file[0] == '\0')
 			continue;
 		if (jobs[k].png) {
-			err = read_file(folder, jobs[k].file, &bytes, &picture->png_nbytes, e);
+			err = read_picture(folder, &jobs[k], &bytes, &picture->png_nbytes, e);
 			picture->png = (unsigned char *)bytes;
 		} else {
 			err = collect_svg(folder, &jobs[k], (enum plot_width)k, picture, e);
@@ -232,7 +258,9 @@ static int draw(const struct jobs *jobs, unsigned count, struct plot_picture *pi
 	snprintf(folder, sizeof folder, "%s/gvr-figures.XXXXXX",
 		 below != NULL && below[0] != '\0' ? below : "/tmp");
 	if (mkdtemp(folder) == NULL)
-		return file_error(e, -errno, "cannot make a folder", folder);
+		return error_set(e, -errno,
+				 "%.400s: cannot make a folder: %s; set TMPDIR to one you may use",
+				 folder, strerror(errno));
 	int err = draw_in(folder, jobs, count, pictures, progress, e);
 	remove_folder(folder, jobs, count);
 	return err;

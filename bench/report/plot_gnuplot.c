@@ -350,6 +350,9 @@ int plot_gnuplot(const char *folder, const struct progress *progress, unsigned c
 		return error_set(e, err, "gnuplot: stopped");
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
 		return 0;
+	if (WIFSIGNALED(status))
+		return error_set(e, -EPROTO, "gnuplot: ended by signal %d (%s); try again",
+				 WTERMSIG(status), strsignal(WTERMSIG(status)));
 	read_complaint(complaint, sizeof complaint, folder);
 	return error_set(e, -EPROTO, "gnuplot: failed: %.400s; is it gnuplot 5.4 or later?",
 			 complaint);

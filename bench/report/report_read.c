@@ -288,13 +288,18 @@ static int take_file(struct reading *in, struct result_file *file)
 	return err;
 }
 
+static int open_result(struct reading *in, struct result_file **file, const char *path)
+{
+	if (progress_step(in->progress, "results read", in->report->run_count, 0) != 0)
+		return error_set(in->e, -ECANCELED, "interrupted");
+	return result_read(file, path, in->e);
+}
+
 static int read_result(struct reading *in, const char *path)
 {
 	struct result_file *file;
 
-	if (progress_step(in->progress, "results read", in->report->run_count, 0) != 0)
-		return error_set(in->e, -ECANCELED, "interrupted");
-	int err = result_read(&file, path, in->e);
+	int err = open_result(in, &file, path);
 	if (err != 0)
 		return err;
 	err = take_file(in, file);
@@ -333,16 +338,35 @@ static int take_sweep_values(struct report *r, const struct sweep_grid *g, unsig
 	return 0;
 }
 
+/* Another result in its place would be shown with settings it never had. */
+static int check_made(const struct result_file *file, unsigned index, struct error *e)
+{
+	if (sweep_run_made(index, json_string_value(json_object_get(file->json, "command"))))
+		return 0;
+	return error_set(
+		e, -EBADMSG,
+		"%.400s: is not the result of this run of the sweep; remove its folder and "
+		"go on with the sweep",
+		file->path);
+}
+
 static int read_sweep_run(struct reading *in, const struct sweep_file *f, const char *folder,
 			  unsigned index, bool alone)
 {
 	char name[SWEEP_NAME_NBYTES], *path;
+	struct result_file *file;
 
 	sweep_run_name(name, index);
 	if (asprintf(&path, "%s/%s/result.json", folder, name) < 0)
 		return no_memory(in->e);
-	int err = read_result(in, path);
+	int err = open_result(in, &file, path);
 	free(path);
+	if (err != 0)
+		return err;
+	err = check_made(file, index, in->e);
+	if (err == 0)
+		err = take_file(in, file);
+	result_close(file);
 	return err == 0 && alone ? take_sweep_values(in->report, &f->grid, index, in->e) : err;
 }
 

@@ -97,9 +97,8 @@ static void fill_page_cache(struct table *t, unsigned column, const struct place
 static void fill_p999(struct table *t, unsigned column, const struct place *at, const void *arg)
 {
 	(void)arg;
-	if (json_number_at(at->object, "requests.completed") >= P999_REQUESTS_MIN)
-		cell_number(t, column, at, "response_ns.percentile.99.9", format_ns);
-	else
+	cell_number(t, column, at, "response_ns.percentile.99.9", format_ns);
+	if (!(json_number_at(at->object, "requests.completed") >= P999_REQUESTS_MIN))
 		table_text(t, column, "-");
 }
 

@@ -229,7 +229,8 @@ sweep() {
 	while [ $i -lt "$1" ]; do
 		d=$WORK/s/run-$(printf %04d $i)
 		mkdir "$d"
-		ln "$KEPT_RUN/result.json" "$d/result.json" 2>/dev/null || cp "$KEPT_RUN/result.json" "$d"
+		sed "s|^  \"command\": .*|  \"command\": \"gvr run w.ini --out s/run-$(printf %04d $i)\",|" \
+			"$KEPT_RUN/result.json" >"$d/result.json"
 		i=$((i + 1))
 	done
 }

@@ -285,6 +285,21 @@ test_progress_on_a_terminal() {
 	awk '/ETA/ && length($0) > 83 { exit 1 }' "$WORK/lines" || fail "too wide: $(cat "$WORK/lines")"
 }
 
+# Neither a result from elsewhere nor that of another run stands for a run.
+test_a_run_is_its_own() {
+	workload 'runtime = 200ms'
+	sweep expect 0 -- --over d.iodepth=1,2
+	mv "$WORK/s/run-0001" "$WORK/s/x" && mv "$WORK/s/run-0002" "$WORK/s/run-0001"
+	mv "$WORK/s/x" "$WORK/s/run-0002"
+	expect 1 "$GVR" report "$WORK/s"
+	err_has "run-0001/result.json: is not the result of this run"
+	sweep expect 1 -- --over d.iodepth=1,2
+	err_has "run-0001: holds another result; remove it to measure it again"
+	rm -r "$WORK/s"/run-000*
+	sweep expect 0 -- --over d.iodepth=1,2
+	whole 1 2
+}
+
 # For programs: sweep.json and nothing else; how it goes is told on stderr.
 test_format_json() {
 	workload 'runtime = 200ms'
