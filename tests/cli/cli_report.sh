@@ -211,6 +211,19 @@ test_several_results() {
 	done <"$WORK/shown"
 }
 
+# gnuplot does not say when a full disk cuts its pictures short.
+test_pictures_cut_short() {
+	needs_gnuplot
+	mkdir "$WORK/bin"
+	for file in 0.0 0.2; do # SVG, PNG
+		printf '#!/bin/sh\n%s "$@" && truncate -s -20 %s\n' "$(command -v gnuplot)" $file >"$WORK/bin/gnuplot"
+		chmod +x "$WORK/bin/gnuplot"
+		expect 1 env PATH="$WORK/bin:$PATH" "$GVR" report "$KEPT_RUN" --out "$WORK/r"
+		err_has "/$file is cut short"
+		[ ! -e "$WORK/r" ] || fail "something was written: $(ls "$WORK/r")"
+	done
+}
+
 # A sweep as gvr sweep leaves it: COUNT runs, the last of which is not done.
 sweep() {
 	mkdir -p "$WORK/s"
