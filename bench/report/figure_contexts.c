@@ -10,6 +10,7 @@
 #include "bench/json_reader.h"
 #include "bench/report/figure_text.h"
 #include "bench/report/report.h"
+#include "bench/report/report_text.h"
 
 #define BYTES_NBYTES 32u
 #define CURVE_POINTS 24u
@@ -37,7 +38,7 @@ static void add_extrapolation(struct plot *p, const struct report *r, const stru
 	struct plot_series *s;
 	char name[PLOT_TEXT_NBYTES];
 
-	figure_print(name, sizeof name, "%s, extrapolated", e->label);
+	report_text(name, sizeof name, "%s, extrapolated", e->label);
 	s = plot_add_series(p, name, e->label, PLOT_DASHED, e->colour);
 	for (unsigned i = 0; i < CURVE_POINTS; i++) {
 		double contexts = from * pow(to / from, (double)i / CURVE_POINTS);
@@ -52,8 +53,8 @@ static void say_bytes(char *text, const struct report_engine *e, double contexts
 	char amount[BYTES_NBYTES];
 
 	format_bytes(amount, sizeof amount, bytes);
-	figure_say(text, " %s: %s with %.10g context%s%s.", e->label, amount, contexts,
-		   contexts == 1 ? "" : "s", how);
+	report_text_add(text, PLOT_ALT_NBYTES, " %s: %s with %.10g context%s%s.", e->label, amount,
+			contexts, contexts == 1 ? "" : "s", how);
 }
 
 /* ---- one result ---- */
@@ -112,8 +113,8 @@ static void note_crossing(struct plot *p, const struct report *r)
 		return;
 	snprintf(label, sizeof label, "equal at %.3g contexts", contexts);
 	plot_add_note(p, contexts, bytes_with(store, stored, contexts), PLOT_NEUTRAL, label);
-	figure_say(p->alt, " %s takes more than %s from %.10g contexts on.", store->label,
-		   make->label, ceil(contexts));
+	report_text_add(p->alt, PLOT_ALT_NBYTES, " %s takes more than %s from %.10g contexts on.",
+			store->label, make->label, ceil(contexts));
 }
 
 static int draw_one(struct plot *p, const struct report *r, struct error *e)
@@ -216,13 +217,14 @@ int figure_contexts(struct plot *p, const struct report *r, struct error *e)
 	plot_init(p, PLOT_XY, "contexts", "Bytes at rest, by contexts");
 	plot_x(p, "contexts", "contexts", PLOT_NUMBER, true);
 	plot_y(p, "at rest, with model or dictionary", "bytes", PLOT_BYTES, true);
-	figure_say(p->alt, "Bytes at rest over the number of contexts.");
+	report_text_add(p->alt, PLOT_ALT_NBYTES, "Bytes at rest over the number of contexts.");
 	int err = r->result != NULL ? draw_one(p, r, e) : draw_several(p, r, e);
 	if (p->series_count == 0)
 		plot_cannot(p, "no engine keeps anything at rest");
-	figure_say(p->caption,
-		   "What an engine keeps, with its model or dictionary, when each context has its "
-		   "own variant of every content. Points were stored and counted; dashed lines are "
-		   "extrapolated: each further context takes as much as one of those that were.");
+	report_text_add(
+		p->caption, PLOT_ALT_NBYTES,
+		"What an engine keeps, with its model or dictionary, when each context has its "
+		"own variant of every content. Points were stored and counted; dashed lines are "
+		"extrapolated: each further context takes as much as one of those that were.");
 	return err;
 }

@@ -5,6 +5,7 @@
 #include "bench/breakeven.h"
 #include "bench/report/figure_text.h"
 #include "bench/report/report.h"
+#include "bench/report/report_text.h"
 
 #define ROWS_MAX 60u
 #define TOLD_MAX 12u
@@ -29,15 +30,15 @@ static void value_text(char text[PLOT_TEXT_NBYTES], const struct report_run *run
 	if (!isnan(run->interval_days)) {
 		breakeven_format_interval(interval, sizeof interval, run->interval_days,
 					  run->likely_days[0], isnan(high) ? INFINITY : high);
-		figure_print(text, PLOT_TEXT_NBYTES, "%s%s", interval,
-			     is_reversed(run) ? ", reversed" : "");
+		report_text(text, PLOT_TEXT_NBYTES, "%s%s", interval,
+			    is_reversed(run) ? ", reversed" : "");
 		return;
 	}
 	/* "Always regenerate: it costs ..." */
 	if (strncmp(run->verdict, "Always ", strlen("Always ")) == 0 ||
 	    strncmp(run->verdict, "It is all the same", strlen("It is all the same")) == 0)
 		n = strcspn(run->verdict, ":");
-	figure_print(text, PLOT_TEXT_NBYTES, "%.*s", (int)n, run->verdict);
+	report_text(text, PLOT_TEXT_NBYTES, "%.*s", (int)n, run->verdict);
 }
 
 /* Some way beyond all ends that there are. */
@@ -75,20 +76,22 @@ static void draw_row(struct plot *p, const struct report *r, unsigned run, struc
 
 static void describe(struct plot *p, const struct report *r, unsigned count)
 {
-	figure_say(p->alt, "Break-even interval by money of %u results, with its likely range:",
-		   r->run_count);
+	report_text_add(
+		p->alt, PLOT_ALT_NBYTES,
+		"Break-even interval by money of %u results, with its likely range:", r->run_count);
 	for (unsigned i = 0; i < count && i < TOLD_MAX; i++)
-		figure_say(p->alt, "%s %s: %s", i > 0 ? ";" : "", p->rows[i].name,
-			   p->rows[i].value);
-	figure_say(p->alt, count > TOLD_MAX ? "; and so on." : ".");
-	figure_say(
-		p->caption,
+		report_text_add(p->alt, PLOT_ALT_NBYTES, "%s %s: %s", i > 0 ? ";" : "",
+				p->rows[i].name, p->rows[i].value);
+	report_text_add(p->alt, PLOT_ALT_NBYTES, count > TOLD_MAX ? "; and so on." : ".");
+	report_text_add(
+		p->caption, PLOT_ALT_NBYTES,
 		"Storing costs less for what is asked for more often than once every so often, "
 		"regenerating for the rest (reversed: the other way round); by money. The bar is "
 		"the likely range, from the uncertainty of what was measured and of the "
 		"constants.");
 	if (count < r->run_count)
-		figure_say(p->caption, " The first %u of %u results.", count, r->run_count);
+		report_text_add(p->caption, PLOT_ALT_NBYTES, " The first %u of %u results.", count,
+				r->run_count);
 }
 
 int figure_intervals(struct plot *p, const struct report *r, struct error *e)

@@ -10,6 +10,7 @@
 #include "bench/json_values.h"
 #include "bench/report/figure_text.h"
 #include "bench/report/report.h"
+#include "bench/report/report_text.h"
 
 #define COLUMNS 37u /* of 1 to 10 copies: four for each */
 #define TEXT_NBYTES 96u
@@ -270,14 +271,17 @@ static void say_column(char alt[PLOT_ALT_NBYTES], const struct map *m, const str
 	price_text(price, m, c->price);
 	breakeven_format_interval(days, sizeof days, c->at, c->low, c->high);
 	if (c->equal)
-		figure_say(alt, " With %s both cost the same.", price);
+		report_text_add(alt, PLOT_ALT_NBYTES, " With %s both cost the same.", price);
 	else if (c->at == 0)
-		figure_say(alt, " With %s regenerating wins at every interval.", price);
+		report_text_add(alt, PLOT_ALT_NBYTES,
+				" With %s regenerating wins at every interval.", price);
 	else if (isinf(c->at))
-		figure_say(alt, " With %s storing wins at every interval.", price);
+		report_text_add(alt, PLOT_ALT_NBYTES, " With %s storing wins at every interval.",
+				price);
 	else
-		figure_say(alt, " With %s %s wins for what is asked for more often than every %s.",
-			   price, c->reversed ? "regenerating" : "storing", days);
+		report_text_add(alt, PLOT_ALT_NBYTES,
+				" With %s %s wins for what is asked for more often than every %s.",
+				price, c->reversed ? "regenerating" : "storing", days);
 }
 
 static void describe(struct plot *p, const struct map *m)
@@ -285,10 +289,10 @@ static void describe(struct plot *p, const struct map *m)
 	const struct map_column *own = own_column(m);
 	char asked[TEXT_NBYTES];
 
-	figure_say(p->alt,
-		   "Map of what costs less money, over %s and how often a content is asked "
-		   "for.",
-		   m->kind->axis);
+	report_text_add(p->alt, PLOT_ALT_NBYTES,
+			"Map of what costs less money, over %s and how often a content is asked "
+			"for.",
+			m->kind->axis);
 	say_column(p->alt, m, &m->columns[0]);
 	if (own != NULL && own != &m->columns[0] && own != &m->columns[m->count - 1])
 		say_column(p->alt, m, own);
@@ -296,7 +300,8 @@ static void describe(struct plot *p, const struct map *m)
 	if (!(m->asked > 0))
 		return;
 	asked_text(asked, m->asked);
-	figure_say(p->alt, " This run asked for each content every %s.", asked);
+	report_text_add(p->alt, PLOT_ALT_NBYTES, " This run asked for each content every %s.",
+			asked);
 }
 
 static void caption(struct plot *p, struct map *m)
@@ -305,22 +310,25 @@ static void caption(struct plot *p, struct map *m)
 	const char *date = json_string_value(json_object_get(prices, "date"));
 	struct json_reader *r = &m->reader;
 
-	figure_say(p->caption,
-		   "What costs less money, for a content that is asked for once every so often: %s "
-		   "against %s. The band is the likely range of the break-even interval, from the "
-		   "uncertainty of what was measured (CPU time; energy: %s to make, %s to read) "
-		   "and of the constants; what the x axis tells is taken as exact, and %s. Prices: "
-		   "%s%s%s; platform %s; all else as in this run.",
-		   json_reader_text(r, m->result, "breakeven.generate"),
-		   json_reader_text(r, m->result, "breakeven.retrieve"),
-		   json_reader_text(r, m->result, "breakeven.generate_energy"),
-		   json_reader_text(r, m->result, "breakeven.retrieve_energy"), m->kind->assume,
-		   m->prices.name, date != NULL ? ", " : "", date != NULL ? date : "",
-		   json_reader_text(r, m->result, "platform.name"));
+	report_text_add(
+		p->caption, PLOT_ALT_NBYTES,
+		"What costs less money, for a content that is asked for once every so often: %s "
+		"against %s. The band is the likely range of the break-even interval, from the "
+		"uncertainty of what was measured (CPU time; energy: %s to make, %s to read) "
+		"and of the constants; what the x axis tells is taken as exact, and %s. Prices: "
+		"%s%s%s; platform %s; all else as in this run.",
+		json_reader_text(r, m->result, "breakeven.generate"),
+		json_reader_text(r, m->result, "breakeven.retrieve"),
+		json_reader_text(r, m->result, "breakeven.generate_energy"),
+		json_reader_text(r, m->result, "breakeven.retrieve_energy"), m->kind->assume,
+		m->prices.name, date != NULL ? ", " : "", date != NULL ? date : "",
+		json_reader_text(r, m->result, "platform.name"));
 	if (own_column(m) == NULL)
-		figure_say(p->caption, " Today's value, %g, is not on this axis.", m->own);
+		report_text_add(p->caption, PLOT_ALT_NBYTES,
+				" Today's value, %g, is not on this axis.", m->own);
 	if (!(m->asked > 0))
-		figure_say(p->caption, " How often this run asked for a content is not known.");
+		report_text_add(p->caption, PLOT_ALT_NBYTES,
+				" How often this run asked for a content is not known.");
 }
 
 static void draw(struct plot *p, struct map *m)

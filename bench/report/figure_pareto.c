@@ -9,6 +9,7 @@
 #include "bench/report/figure_text.h"
 #include "bench/report/pareto.h"
 #include "bench/report/report.h"
+#include "bench/report/report_text.h"
 
 #define TEXT_NBYTES 32u
 #define LABELLED 12u /* more would cover each other */
@@ -118,7 +119,7 @@ static void name_of(char name[FIGURE_NAME_NBYTES], const struct report *r,
 
 	if (r->run_count > 1)
 		figure_run_name(run, r, e->run);
-	figure_print(name, FIGURE_NAME_NBYTES, "%s%s%s", e->label, run[0] != '\0' ? ", " : "", run);
+	report_text(name, FIGURE_NAME_NBYTES, "%s%s%s", e->label, run[0] != '\0' ? ", " : "", run);
 }
 
 /* The others of one label, so as not to have a series for each. */
@@ -128,7 +129,7 @@ static void draw_others(struct plot *p, const struct pareto *pa, unsigned first,
 	const struct report_engine *e = engine_of(pa, first);
 	char name[PLOT_TEXT_NBYTES];
 
-	figure_print(name, sizeof name, "%s, dominated or INVALID", e->label);
+	report_text(name, sizeof name, "%s, dominated or INVALID", e->label);
 	struct plot_series *s = plot_add_series(p, name, label, PLOT_OPEN_POINTS, e->colour);
 	for (unsigned i = first; i < pa->count; i++)
 		if (!pa->points[i].in_front && strcmp(engine_of(pa, i)->label, e->label) == 0)
@@ -182,8 +183,9 @@ static void say_point(char *text, const struct report *r, const struct pareto *p
 	name_of(name, r, engine_of(pa, i));
 	format_ns(latency, sizeof latency, pa->points[i].values[LATENCY]);
 	format_joules(joules, sizeof joules, pa->points[i].values[JOULES]);
-	figure_say(text, " %s (%.3g bytes, p99 %s, %s %s)", name, pa->points[i].values[BYTES],
-		   latency, joules, engine_of(pa, i)->energy_kind);
+	report_text_add(text, PLOT_ALT_NBYTES, " %s (%.3g bytes, p99 %s, %s %s)", name,
+			pa->points[i].values[BYTES], latency, joules,
+			engine_of(pa, i)->energy_kind);
 }
 
 static void say_points(char *text, const struct report *r, const struct pareto *pa, bool in_front,
@@ -195,29 +197,31 @@ static void say_points(char *text, const struct report *r, const struct pareto *
 		if (pa->points[i].in_front != in_front)
 			continue;
 		if (told++ > 0)
-			figure_say(text, ";");
+			report_text_add(text, PLOT_ALT_NBYTES, ";");
 		say_point(text, r, pa, i);
 	}
 	if (told < count)
-		figure_say(text, "; and %u more", count - told);
-	figure_say(text, ".");
+		report_text_add(text, PLOT_ALT_NBYTES, "; and %u more", count - told);
+	report_text_add(text, PLOT_ALT_NBYTES, ".");
 }
 
 static void caption(struct plot *p, const struct report *r, const struct pareto *pa,
 		    unsigned in_front)
 {
-	figure_say(p->caption,
-		   "Each point is an engine of a result. Filled: no other is at least as good in "
-		   "bytes at rest for each content byte (model and dictionary included), in p99 "
-		   "and in energy a request, and better in one.");
+	report_text_add(
+		p->caption, PLOT_ALT_NBYTES,
+		"Each point is an engine of a result. Filled: no other is at least as good in "
+		"bytes at rest for each content byte (model and dictionary included), in p99 "
+		"and in energy a request, and better in one.");
 	if (pa->invalid > 0)
-		figure_say(p->caption, " Points of INVALID results (%u) are open and do not count.",
-			   pa->invalid);
+		report_text_add(p->caption, PLOT_ALT_NBYTES,
+				" Points of INVALID results (%u) are open and do not count.",
+				pa->invalid);
 	if (pa->unknown > 0)
-		figure_say(p->caption, " Left out, as one of the three is not known: %u.",
-			   pa->unknown);
+		report_text_add(p->caption, PLOT_ALT_NBYTES,
+				" Left out, as one of the three is not known: %u.", pa->unknown);
 	if (in_front > 0) {
-		figure_say(p->caption, " In front:");
+		report_text_add(p->caption, PLOT_ALT_NBYTES, " In front:");
 		say_points(p->caption, r, pa, true, in_front);
 	}
 }
@@ -228,12 +232,13 @@ static void describe(struct plot *p, const struct report *r, const struct pareto
 
 	for (unsigned i = 0; i < pa->count; i++)
 		in_front += pa->points[i].in_front;
-	figure_say(p->alt, "%u points by %s and response time, p99. In front%s", pa->count,
-		   p->x.name, in_front > 0 ? ":" : ": none.");
+	report_text_add(p->alt, PLOT_ALT_NBYTES,
+			"%u points by %s and response time, p99. In front%s", pa->count, p->x.name,
+			in_front > 0 ? ":" : ": none.");
 	if (in_front > 0)
 		say_points(p->alt, r, pa, true, in_front);
 	if (in_front < pa->count) {
-		figure_say(p->alt, " Not in front:");
+		report_text_add(p->alt, PLOT_ALT_NBYTES, " Not in front:");
 		say_points(p->alt, r, pa, false, pa->count - in_front);
 	}
 	caption(p, r, pa, in_front);

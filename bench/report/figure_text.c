@@ -1,51 +1,8 @@
 #include "bench/report/figure_text.h"
 
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
-#define ELLIPSIS "…"
-
-/* A text is no shorter once something had no room in it. */
-static size_t full(size_t capacity)
-{
-	return capacity - sizeof ELLIPSIS;
-}
-
-/* Ends a text that had no room, before the character of UTF-8 that is cut. */
-static void end_in_ellipsis(char *text, size_t capacity)
-{
-	size_t nbytes = full(capacity);
-
-	while (nbytes > 0 && ((unsigned char)text[nbytes] & 0xc0) == 0x80)
-		nbytes--;
-	strcpy(text + nbytes, ELLIPSIS);
-}
-
-void figure_print(char *text, size_t capacity, const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	int n = vsnprintf(text, capacity, format, args);
-	va_end(args);
-	if (n < 0 || (size_t)n >= capacity)
-		end_in_ellipsis(text, capacity);
-}
-
-void figure_say(char text[PLOT_ALT_NBYTES], const char *format, ...)
-{
-	size_t used = strlen(text);
-	va_list args;
-
-	if (used >= full(PLOT_ALT_NBYTES))
-		return;
-	va_start(args, format);
-	int n = vsnprintf(text + used, PLOT_ALT_NBYTES - used, format, args);
-	va_end(args);
-	if (n < 0 || (size_t)n >= PLOT_ALT_NBYTES - used)
-		end_in_ellipsis(text, PLOT_ALT_NBYTES);
-}
+#include "bench/report/report_text.h"
 
 /* "rate_iops" of "workload.rate_iops", unless another axis ends so as well. */
 static const char *short_axis(const struct report *r, unsigned axis)
@@ -65,16 +22,12 @@ static const char *short_axis(const struct report *r, unsigned axis)
 void figure_settings(char name[FIGURE_NAME_NBYTES], const struct report *r, unsigned run,
 		     unsigned except)
 {
-	size_t used = 0;
-
 	name[0] = '\0';
-	for (unsigned i = 0; i < r->axis_count && used < full(FIGURE_NAME_NBYTES); i++) {
+	for (unsigned i = 0; i < r->axis_count; i++) {
 		const char *value = r->runs[run].settings[i];
-		if (i == except || value[0] == '\0')
-			continue;
-		figure_print(name + used, FIGURE_NAME_NBYTES - used, "%s%s %s",
-			     used > 0 ? ", " : "", short_axis(r, i), value);
-		used += strlen(name + used);
+		if (i != except && value[0] != '\0')
+			report_text_add(name, FIGURE_NAME_NBYTES, "%s%s %s",
+					name[0] != '\0' ? ", " : "", short_axis(r, i), value);
 	}
 }
 
@@ -110,8 +63,8 @@ void figure_run_name(char name[FIGURE_NAME_NBYTES], const struct report *r, unsi
 
 	figure_settings(name, r, run, r->axis_count);
 	if (name_is_its_own(r, run))
-		figure_print(name, FIGURE_NAME_NBYTES, "%s", it->name);
+		report_text(name, FIGURE_NAME_NBYTES, "%s", it->name);
 	else if (name[0] == '\0')
-		figure_print(name, FIGURE_NAME_NBYTES, "%s",
-			     last_is_its_own(r, run) ? last_of(it->folder) : it->folder);
+		report_text(name, FIGURE_NAME_NBYTES, "%s",
+			    last_is_its_own(r, run) ? last_of(it->folder) : it->folder);
 }

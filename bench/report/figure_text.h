@@ -1,20 +1,8 @@
-/* figure_text.h: texts of figures: sentences that grow, names of results. */
+/* figure_text.h: names of results in figures. */
 #ifndef GVR_FIGURE_TEXT_H
 #define GVR_FIGURE_TEXT_H
 
-#include <stddef.h>
-
-#include "bench/report/plot.h"
 #include "bench/report/report.h"
-
-/* As snprintf, but what has no room gives way to "…", and no character is cut.
- * capacity: 4 or more. */
-void figure_print(char *text, size_t capacity, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
-
-/* Appends to a caption or alt text; what has no room gives way to "…". */
-void figure_say(char text[PLOT_ALT_NBYTES], const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
 
 #define FIGURE_NAME_NBYTES 512u
 

@@ -9,6 +9,7 @@
 #include "bench/report/figure_text.h"
 #include "bench/report/knee.h"
 #include "bench/report/report.h"
+#include "bench/report/report_text.h"
 
 #define TEXT_NBYTES 48u
 #define LOG_FROM 8 /* the axis is logarithmic where the rates differ by so much */
@@ -72,9 +73,9 @@ static struct curve *find_curve(struct curves *cs, const struct report_engine *e
 	cs->all = all;
 	struct curve *c = &cs->all[cs->count++];
 	*c = (struct curve){.label = e->label, .colour = e->colour, .holds = NAN};
-	figure_print(c->settings, sizeof c->settings, "%s", settings);
-	figure_print(c->name, sizeof c->name, "%s%s%s", e->label, settings[0] != '\0' ? ", " : "",
-		     settings);
+	report_text(c->settings, sizeof c->settings, "%s", settings);
+	report_text(c->name, sizeof c->name, "%s%s%s", e->label, settings[0] != '\0' ? ", " : "",
+		    settings);
 	return c;
 }
 
@@ -357,7 +358,7 @@ static void draw_best(struct plot *p, const struct curve *c, bool joined, const 
 		draw_loads(p, c, c->name, label,
 			   joined && counting == c->count ? PLOT_LINE_POINTS : PLOT_POINTS,
 			   COUNTING);
-	figure_print(name, sizeof name, "%s, %s", c->name, uncounted);
+	report_text(name, sizeof name, "%s, %s", c->name, uncounted);
 	if (counting < c->count)
 		draw_loads(p, c, name, counting > 0 ? "" : label, PLOT_OPEN_POINTS, OTHERS);
 	if (joined)
@@ -369,26 +370,27 @@ static void describe(struct plot *p, const struct curves *cs, const struct curve
 	static const char *const words[] = {"", "at most ", "at least "};
 	char rate[TEXT_NBYTES], latency[TEXT_NBYTES];
 
-	figure_say(p->alt, " %s:", c->name);
+	report_text_add(p->alt, PLOT_ALT_NBYTES, " %s:", c->name);
 	for (unsigned i = 0; i < c->count && i < POINTS_TOLD; i++) {
 		rate_text(rate, c->loads[i].rate);
 		format_ns(latency, sizeof latency, c->loads[i].latency_ns);
-		figure_say(p->alt, "%s %s at %s", i > 0 ? "," : "", latency, rate);
+		report_text_add(p->alt, PLOT_ALT_NBYTES, "%s %s at %s", i > 0 ? "," : "", latency,
+				rate);
 	}
 	if (c->count > POINTS_TOLD)
-		figure_say(p->alt, " and so on");
+		report_text_add(p->alt, PLOT_ALT_NBYTES, " and so on");
 	if (joined && c->knee < c->count) {
 		rate_text(rate, c->loads[c->knee].rate);
-		figure_say(p->alt, "; knee %s%s", words[knee_bound(c)], rate);
+		report_text_add(p->alt, PLOT_ALT_NBYTES, "; knee %s%s", words[knee_bound(c)], rate);
 	}
-	figure_say(p->alt, ".");
+	report_text_add(p->alt, PLOT_ALT_NBYTES, ".");
 	if (isnan(cs->target_ns))
 		return;
 	rate_text(rate, c->holds);
 	const char *where = isnan(c->holds) ? "at no rate that was measured" : "up to ";
 	const char *rest = isnan(c->holds) ? "" : rate;
-	figure_say(p->caption, " %s holds it %s%s.", c->name, where, rest);
-	figure_say(p->alt, " It holds the target %s%s.", where, rest);
+	report_text_add(p->caption, PLOT_ALT_NBYTES, " %s holds it %s%s.", c->name, where, rest);
+	report_text_add(p->alt, PLOT_ALT_NBYTES, " It holds the target %s%s.", where, rest);
 }
 
 static void draw_target(struct plot *p, const struct curves *cs)
@@ -400,7 +402,8 @@ static void draw_target(struct plot *p, const struct curves *cs)
 	format_ns(latency, sizeof latency, cs->target_ns);
 	snprintf(label, sizeof label, "target %s", latency);
 	plot_add_mark(p, false, cs->target_ns, label);
-	figure_say(p->caption, " Target: p%g within %s.", cs->percentile, latency);
+	report_text_add(p->caption, PLOT_ALT_NBYTES, " Target: p%g within %s.", cs->percentile,
+			latency);
 }
 
 static double rate_ratio(const struct curves *cs)
@@ -423,13 +426,14 @@ static void draw_others(struct plot *p, const struct curves *cs)
 		others += !cs->all[i].best && cs->all[i].count > 0;
 	if (others == 0)
 		return;
-	figure_say(p->caption, " With points: the settings of each engine that hold the target at "
-			       "the highest rate, else those of the greatest power; ");
+	report_text_add(p->caption, PLOT_ALT_NBYTES,
+			" With points: the settings of each engine that hold the target at "
+			"the highest rate, else those of the greatest power; ");
 	if (others > OTHERS_DRAWN) {
-		figure_say(p->caption, "%u others are not drawn.", others);
+		report_text_add(p->caption, PLOT_ALT_NBYTES, "%u others are not drawn.", others);
 		return;
 	}
-	figure_say(p->caption, "lines alone: its others.");
+	report_text_add(p->caption, PLOT_ALT_NBYTES, "lines alone: its others.");
 	for (unsigned i = 0; i < cs->count; i++)
 		if (!cs->all[i].best && cs->all[i].count > 0)
 			draw_loads(p, &cs->all[i], cs->all[i].name, "", PLOT_LINE, ALL);
@@ -443,15 +447,18 @@ static void draw(struct plot *p, const struct curves *cs, bool joined, const cha
 	snprintf(column, sizeof column, "response_p%g_ns", cs->percentile);
 	plot_x(p, "throughput", "requests_per_second", PLOT_PER_SECOND, rate_ratio(cs) >= LOG_FROM);
 	plot_y(p, name, column, PLOT_NS, true);
-	figure_say(p->alt, "Response time, p%g, over requests a second.", cs->percentile);
-	figure_say(p->caption,
-		   "How long a response takes at most for %g %% of requests, from the time it was "
-		   "planned for, at each rate. Open points: %s.",
-		   cs->percentile, uncounted);
+	report_text_add(p->alt, PLOT_ALT_NBYTES, "Response time, p%g, over requests a second.",
+			cs->percentile);
+	report_text_add(
+		p->caption, PLOT_ALT_NBYTES,
+		"How long a response takes at most for %g %% of requests, from the time it was "
+		"planned for, at each rate. Open points: %s.",
+		cs->percentile, uncounted);
 	if (joined)
-		figure_say(p->caption,
-			   " Knee: the rate with the greatest throughput for its latency (power, "
-			   "Kleinrock 1979); beyond it more requests mostly wait.");
+		report_text_add(
+			p->caption, PLOT_ALT_NBYTES,
+			" Knee: the rate with the greatest throughput for its latency (power, "
+			"Kleinrock 1979); beyond it more requests mostly wait.");
 	draw_others(p, cs);
 	draw_target(p, cs);
 	for (unsigned i = 0; i < cs->count; i++)

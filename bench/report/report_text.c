@@ -22,9 +22,19 @@ static void end_by_ellipsis(char *out, size_t capacity)
 	memcpy(out + end, ELLIPSIS, sizeof ELLIPSIS);
 }
 
+/* Something had no room already: nothing more is added, however short. */
+static bool is_cut(const char *out, size_t used, size_t capacity)
+{
+	return used + sizeof ELLIPSIS > capacity - 1 &&
+	       strcmp(out + used - (sizeof ELLIPSIS - 1), ELLIPSIS) == 0;
+}
+
 static void add(char *out, size_t capacity, const char *format, va_list args)
 {
 	size_t used = strlen(out);
+
+	if (used >= sizeof ELLIPSIS - 1 && is_cut(out, used, capacity))
+		return;
 	int n = vsnprintf(out + used, capacity - used, format, args);
 
 	if (n < 0)
