@@ -1,21 +1,27 @@
 /*
- * fake_powercap.h: a folder that imitates /sys/class/powercap, and a thread
- * that lets its counters run.
+ * fake_powercap.h: a folder that imitates /sys/class/powercap, whose counters run
+ * by the test's own time (virtual_clock.h): while gvr or the test sleeps, the time
+ * that it sleeps passes at once, and the counters are written as the kernel does,
+ * every millisecond or more. What is measured is then known, whatever the machine
+ * is doing.
  */
 #ifndef GVR_FAKE_POWERCAP_H
 #define GVR_FAKE_POWERCAP_H
 
+#include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
-#include <pthread.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "bench/meter/busy.h"
+#include "tests/virtual_clock.h"
+
 #define FAKE_ZONES_MAX 4u
+#define FAKE_UPDATE_NS 1000000u
 
 struct fake_zone {
 	char dir[512];
@@ -28,29 +34,29 @@ struct fake_powercap {
 	char root[256]; /* to be used as GVR_SYSFS */
 	unsigned count;
 	struct fake_zone zones[FAKE_ZONES_MAX];
-	_Atomic int removed; /* this zone is to vanish; -1: none */
-	_Atomic bool stop;
-	pthread_mutex_t lock; /* of the watts */
-	pthread_t thread;
+	int removed;	     /* this zone is to vanish; -1: none */
+	uint64_t written_ns; /* virtual time of the last update */
 };
 
-/* Replaces the file at once, as the kernel's never are half written. */
+/* Whose counters run; NULL: none. */
+static struct fake_powercap *fake_running;
+
 static inline void fake_write(const char *dir, const char *name, const char *text)
 {
-	char path[600], temporary[620];
+	char path[600];
 
 	snprintf(path, sizeof path, "%s/%s", dir, name);
-	snprintf(temporary, sizeof temporary, "%s.new", path);
-	FILE *f = fopen(temporary, "w");
-	if (f == NULL || fputs(text, f) < 0 || fclose(f) != 0 || rename(temporary, path) != 0)
+	int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+	if (fd < 0 || write(fd, text, strlen(text)) != (ssize_t)strlen(text) || close(fd) != 0)
 		abort();
 }
 
+/* Always as wide: it covers the number before it. */
 static inline void fake_write_number(const char *dir, const char *name, uint64_t value)
 {
 	char text[32];
 
-	snprintf(text, sizeof text, "%" PRIu64 "\n", value);
+	snprintf(text, sizeof text, "%-20" PRIu64 "\n", value);
 	fake_write(dir, name, text);
 }
 
@@ -60,7 +66,6 @@ static inline void fake_init(struct fake_powercap *f, const char *root)
 
 	memset(f, 0, sizeof *f);
 	f->removed = -1;
-	pthread_mutex_init(&f->lock, NULL);
 	snprintf(f->root, sizeof f->root, "%s", root);
 	mkdir(root, 0777);
 	snprintf(path, sizeof path, "%s/class", root);
@@ -87,61 +92,74 @@ static inline struct fake_zone *fake_add(struct fake_powercap *f, const char *zo
 	return z;
 }
 
-static inline double fake_now_s(void)
+/* One update of every counter, for the time since the last. */
+static inline void fake_update(struct fake_powercap *f)
 {
-	struct timespec t;
+	double elapsed_s = (double)(virtual_now_ns - f->written_ns) / 1e9;
+	char path[600];
 
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+	f->written_ns = virtual_now_ns;
+	for (unsigned i = 0; i < f->count; i++) {
+		struct fake_zone *z = &f->zones[i];
+		z->joules += elapsed_s * z->watts;
+		uint64_t uj = (uint64_t)(z->joules * 1e6);
+		if (f->removed == (int)i) {
+			snprintf(path, sizeof path, "%s/energy_uj", z->dir);
+			unlink(path);
+		} else if (z->watts > 0) {
+			fake_write_number(z->dir, "energy_uj",
+					  z->range_uj > 0 ? uj % z->range_uj : uj);
+		}
+	}
 }
 
-static inline void *fake_run(void *arg)
+/* Sleeping is how time passes here. */
+int nanosleep(const struct timespec *length, struct timespec *left)
 {
-	struct fake_powercap *f = arg;
-	const struct timespec pause = {0, 1000000};
-	double then_s = fake_now_s();
+	if (virtual_is_real)
+		return (int)syscall(SYS_nanosleep, length, left);
+	virtual_advance((uint64_t)length->tv_sec * 1000000000 + (uint64_t)length->tv_nsec);
+	if (fake_running != NULL && virtual_now_ns >= fake_running->written_ns + FAKE_UPDATE_NS)
+		fake_update(fake_running);
+	return 0;
+}
 
-	while (!f->stop) {
-		double now_s = fake_now_s(), elapsed_s = now_s - then_s;
-		then_s = now_s;
-		pthread_mutex_lock(&f->lock);
-		for (unsigned i = 0; i < f->count; i++) {
-			struct fake_zone *z = &f->zones[i];
-			z->joules += elapsed_s * z->watts;
-			uint64_t uj = (uint64_t)(z->joules * 1e6);
-			if (f->removed == (int)i) {
-				char path[600];
-				snprintf(path, sizeof path, "%s/energy_uj", z->dir);
-				unlink(path);
-			} else if (z->watts > 0) {
-				fake_write_number(z->dir, "energy_uj",
-						  z->range_uj > 0 ? uj % z->range_uj : uj);
-			}
-		}
-		pthread_mutex_unlock(&f->lock);
-		nanosleep(&pause, NULL);
-	}
-	return NULL;
+/* The load under which meters are tried, which these counters do not depend on:
+ * none. That there is one in gvr, tests/cli/cli_energy.sh sees. */
+int busy_start(struct busy **out, unsigned threads)
+{
+	(void)threads;
+	*out = NULL;
+	return 0;
+}
+
+double busy_stop(struct busy *b)
+{
+	(void)b;
+	return 0;
+}
+
+unsigned busy_cpus(void)
+{
+	return 1;
 }
 
 /* From now on. */
 static inline void fake_set_watts(struct fake_powercap *f, struct fake_zone *z, double watts)
 {
-	pthread_mutex_lock(&f->lock);
+	fake_update(f);
 	z->watts = watts;
-	pthread_mutex_unlock(&f->lock);
 }
 
 static inline void fake_start(struct fake_powercap *f)
 {
-	if (pthread_create(&f->thread, NULL, fake_run, f) != 0)
-		abort();
+	f->written_ns = virtual_now_ns;
+	fake_running = f;
 }
 
-static inline void fake_stop(struct fake_powercap *f)
+static inline void fake_stop(void)
 {
-	f->stop = true;
-	pthread_join(f->thread, NULL);
+	fake_running = NULL;
 }
 
 #endif

@@ -1,54 +1,89 @@
 #!/bin/sh
-# Runs every test of a build: cmocka programs, fuzz corpora, command line.
-# Called by `make test` with BUILD (folder) and GVR (the program). The last
-# line counts: "N passed, N failed, N skipped".
+# Runs every test of a build, as many programs side by side as there are
+# processors, then those that judge time, each by itself. Called by `make test`
+# with BUILD (folder) and GVR (the program). Of each program its TAP lines as it
+# ends; in the end the seconds of all, slowest first, the failures, and the line
+# that counts: "N passed, N failed, N skipped".
+#
+#	run.sh            all: cmocka programs, fuzz corpora, the command line
+#	run.sh one NAME   one of them: its output, seconds and count into $LOGS
 set -u
 
+# Judged by time: what else runs on the machine would be measured with them.
+ALONE="cli_timed"
+
 cd "$(dirname "$0")/.." || exit 1
-log=$(mktemp)
-trap 'rm -f "$log"' EXIT
 
-run() { # run NAME COMMAND...: TAP lines of the command, shown and counted
-	name=$1
-	shift
-	echo "== $name"
-	"$@" >"$log.one" 2>&1
+command_of() { # command_of NAME: runs it
+	case $1 in
+	test_*) "$BUILD/tests/$1" ;;
+	fuzz_*) "$BUILD/tests/fuzz/$1" "tests/fuzz/corpus/${1#fuzz_}"/* &&
+		echo "ok - replayed tests/fuzz/corpus/${1#fuzz_}" ;;
+	cli_*) sh "tests/cli/$1.sh" ;;
+	esac
+}
+
+# What the shell and its children took: "user system" of both lines of `times`.
+cpu_seconds() {
+	times | awk '{ for (i = 1; i <= NF; i++) { split($i, t, /[ms]/); s += 60 * t[1] + t[2] } }
+		END { printf "%.1f", s }'
+}
+
+one() { # one NAME: TAP lines of a program
+	name=$1 log=$LOGS/$1.log
+	begin=$(date +%s.%N)
+	command_of "$name" >"$log" 2>&1
 	code=$?
+	end=$(date +%s.%N)
+	cpu=$(cpu_seconds)
 	# cmocka says "not ok N # SKIP" of a test that was skipped
-	sed -i 's/^not ok \([0-9]*\) # SKIP/ok \1 # SKIP/' "$log.one"
-	cat "$log.one"
-	cat "$log.one" >>"$log"
-	if [ $code -ne 0 ] && ! grep -q '^not ok' "$log.one"; then
-		echo "not ok - $name: exit $code" | tee -a "$log"
-	elif ! grep -qE '^(not )?ok' "$log.one"; then
-		echo "not ok - $name: ran no test" | tee -a "$log"
+	sed -i 's/^not ok \([0-9]*\) # SKIP/ok \1 # SKIP/' "$log"
+	if [ $code -ne 0 ] && ! grep -q '^not ok' "$log"; then
+		echo "not ok - $name: exit $code" >>"$log"
+	elif ! grep -qE '^(not )?ok' "$log"; then
+		echo "not ok - $name: ran no test" >>"$log"
 	fi
-	rm -f "$log.one"
+	awk -v name="$name" -v begin="$begin" -v end="$end" -v cpu="$cpu" \
+		'/^ok/ { n++ } /^not ok/ { n++; bad++ }
+		END { printf "%7.1f %7.1f  %s: %d tests%s\n", end - begin, cpu, name, n,
+			bad ? ", " bad " FAILED" : "" }' "$log" >"$LOGS/$name.seconds"
+	flock "$LOGS" sh -c 'echo "== $1"; cat "$2"' - "$name" "$log"
 }
 
-replay() { # replay PROGRAM CORPUS
-	"$1" "$2"/* && echo "ok - replayed $2"
+names() { # names PATTERN...: of the sources that match
+	for source in "$@"; do
+		[ ! -e "$source" ] || basename "${source%.*}"
+	done
 }
 
-export CMOCKA_MESSAGE_OUTPUT=TAP
-for source in tests/test_*.c; do
-	[ -e "$source" ] || continue
-	run "$(basename "$source" .c)" "$BUILD/tests/$(basename "$source" .c)"
+if [ "${1-}" = one ]; then
+	one "$2"
+	exit 0
+fi
+
+LOGS=$BUILD/tests/logs
+export LOGS CMOCKA_MESSAGE_OUTPUT=TAP
+rm -rf "$LOGS" && mkdir -p "$LOGS" || exit 1
+jobs=$(nproc)
+
+# the command line first: its scripts take longest
+names tests/cli/cli_*.sh tests/test_*.c tests/fuzz/fuzz_*.c >"$LOGS/names"
+for name in $ALONE; do
+	sed -i "/^$name\$/d" "$LOGS/names"
 done
-for source in tests/fuzz/fuzz_*.c; do
-	[ -e "$source" ] || continue
-	name=$(basename "$source" .c)
-	run "$name" replay "$BUILD/tests/fuzz/$name" "tests/fuzz/corpus/${name#fuzz_}"
-done
-for script in tests/cli/cli_*.sh; do
-	[ -e "$script" ] || continue
-	run "$(basename "$script" .sh)" sh "$script"
+xargs -P "$jobs" -I NAME sh tests/run.sh one NAME <"$LOGS/names"
+for name in $ALONE; do
+	one "$name"
 done
 
-skipped=$(grep -ciE '^ok.*# skip' "$log")
-passed=$(($(grep -c '^ok' "$log") - skipped))
-failed=$(grep -c '^not ok' "$log")
 echo
-[ "$failed" -eq 0 ] || { echo "failed:"; grep '^not ok' "$log"; }
+echo "seconds, of them CPU time:"
+sort -rn "$LOGS"/*.seconds
+cat "$LOGS"/*.log >"$LOGS/all"
+skipped=$(grep -ciE '^ok.*# skip' "$LOGS/all")
+passed=$(($(grep -c '^ok' "$LOGS/all") - skipped))
+failed=$(grep -c '^not ok' "$LOGS/all")
+echo
+[ "$failed" -eq 0 ] || { echo "failed:"; grep '^not ok' "$LOGS"/*.log | sed 's,.*/,,'; }
 echo "$passed passed, $failed failed, $skipped skipped"
 [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]

@@ -248,7 +248,7 @@ static void run_measured(struct fixture *f, double busy_watts)
 		meters_poll(&f->meters);
 		f->rounds[i].span.begin_ns = clock_ns();
 		while (clock_ns() < f->rounds[i].span.begin_ns + round_ns(f)) {
-			usleep(10000);
+			nanosleep(&(struct timespec){.tv_nsec = 10000000}, NULL);
 			meters_poll(&f->meters);
 		}
 		f->rounds[i].span.end_ns = clock_ns();
@@ -256,7 +256,7 @@ static void run_measured(struct fixture *f, double busy_watts)
 	}
 	fake_set_watts(&f->fake, z, 10);
 	meters_idle(&f->meters, 1);
-	fake_stop(&f->fake);
+	fake_stop();
 }
 
 static void measured_is_above_the_machine_at_rest(void **state)
