@@ -1,9 +1,11 @@
 # gvr: generate versus retrieve.
 #
-#   make            builds ./gvr (installs missing Debian packages first)
+#   make            builds ./gvr; installs nothing: names the packages that are missing
+#   make deps       installs them (Debian's)
 #   make demo       the main job on real documents; leaves build/demo/
-#   make test       all tests; needs only the packages of `make deps`
+#   make test       all tests
 #
+# demo, test and what measures install what is missing by themselves.
 # SAN=address,undefined or SAN=thread builds with sanitizers in a folder of
 # its own; CC=clang works; V=1 shows the commands; NODEPS=1 skips `make deps`.
 
@@ -36,10 +38,12 @@ COMMON := $(OPT) -g -D_GNU_SOURCE -ffp-contract=off -fno-strict-aliasing $(WARNI
 override CFLAGS += -std=c11 -Wstrict-prototypes -Wvla $(COMMON)
 override CXXFLAGS += -std=c++17 $(COMMON)
 override LDLIBS += -lrocksdb -lzstd -luring -linih -ljansson -lxxhash -lz -lpthread -ldl -lm -lstdc++
-VERSION := $(shell cat workloads/VERSION 2>/dev/null || echo 0.1.0)
+VERSION := 0.1.0
 COMMIT := $(shell git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)
 
 Q := $(if $(V),,@)
+# abspath takes a path with a blank for two
+absolute = $(if $(filter /%,$(1)),$(1),$(CURDIR)/$(1))
 
 WORKLOADS_SRC := $(sort $(wildcard workloads/*.c))
 ENGINES_SRC := $(sort $(wildcard engines/*.c engines/*/*.c engines/*/*/*.c))
@@ -69,14 +73,17 @@ $(LAYERS)/.made:
 		mkdir -p $(LAYERS)/$$l && ln -sfn ../../../$$l $(LAYERS)/$$l/$$l; done
 	$(Q)touch $@
 
-# deps: installs what is missing; cheap when nothing is.
+# The packages that the build needs. Cheap when nothing is missing.
 DEPS := g++ gcc gnuplot-nox libc6-dev libcmocka-dev libinih-dev libjansson-dev \
 	libopenblas0-pthread liburing-dev librocksdb-dev libxxhash-dev libzstd-dev make zlib1g-dev
 deps:
-	$(Q)sh tests/deps.sh $(DEPS)
+	$(Q)sh tests/deps.sh install $(DEPS)
 
+# Only who asks for more than the program has packages installed without asking.
+WHOLE := bench bench-generate bench-retrieve demo fuzz interop samples test
+DEPS_HOW := $(if $(filter $(WHOLE) deps,$(MAKECMDGOALS)),install,check)
 build/.deps: Makefile tests/deps.sh
-	$(if $(NODEPS),,$(Q)sh tests/deps.sh $(DEPS))
+	$(if $(NODEPS),,$(Q)sh tests/deps.sh $(DEPS_HOW) $(DEPS))
 	$(Q)mkdir -p build && touch $@
 
 # A kernel's instruction set is for its own file alone: the rest runs anywhere.
@@ -144,8 +151,8 @@ $(BUILD)/tests/fuzz/%: $(BUILD)/tests/fuzz/%.c.o $(BUILD)/tests/fuzz/replay.c.o 
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
 # Programs and libraries that tests use; nothing of gvr in them.
-TEST_TOOLS := $(BUILD)/tests/cli/fake_rapl $(BUILD)/tests/cli/faulty_ring.so \
-	$(BUILD)/tests/cli/json_check $(BUILD)/tests/cli/without_io_uring $(BUILD)/tests/stub_nvml.so
+TEST_TOOLS := $(addprefix $(BUILD)/tests/cli/,fake_rapl faster_time.so faulty_ring.so json_check \
+	without_io_uring) $(BUILD)/tests/stub_nvml.so
 
 $(BUILD)/tests/cli/%: $(BUILD)/tests/cli/%.c.o
 	@$(if $(V),,echo "  LD   $@")
@@ -160,20 +167,20 @@ $(BUILD)/tests/%.so: tests/%.c | build/.deps
 	$(Q)$(CC) -O2 -D_GNU_SOURCE -Wall -Wextra -shared -fPIC -o $@ $< -ldl
 
 test: $(GVR) $(TESTS) $(FUZZERS) $(TEST_TOOLS)
-	$(Q)BUILD=$(abspath $(BUILD)) GVR=$(abspath $(GVR)) sh tests/run.sh
+	$(Q)BUILD="$(call absolute,$(BUILD))" GVR="$(call absolute,$(GVR))" sh tests/run.sh
 
 # Checks against outside programs; installs them.
 INTEROP_DEPS := bsdextrautils chromium clang gcc-aarch64-linux-gnu jq libc6-dev-arm64-cross mandoc qemu-user rocksdb-tools xxd zstd
 interop: $(GVR)
-	$(Q)sh tests/deps.sh $(INTEROP_DEPS)
-	$(Q)BUILD=$(abspath $(BUILD)) GVR=$(abspath $(GVR)) MAKE="$(MAKE)" sh tests/interop/run.sh
+	$(Q)sh tests/deps.sh install $(INTEROP_DEPS)
+	$(Q)BUILD="$(call absolute,$(BUILD))" GVR="$(call absolute,$(GVR))" MAKE="$(MAKE)" sh tests/interop/run.sh
 
 # Coverage-guided fuzzing with clang's libFuzzer: make fuzz TARGET=workload FUZZ_SECONDS=600.
 # New inputs go to build/fuzz/TARGET; those worth keeping belong in tests/fuzz/corpus/TARGET.
 TARGET := workload
 FUZZ_SECONDS := 60
 fuzz: build/.deps
-	$(Q)sh tests/deps.sh clang libclang-rt-dev
+	$(Q)sh tests/deps.sh install clang libclang-rt-dev
 	$(Q)$(MAKE) CC=clang SAN=address,undefined,fuzzer-no-link BUILD=build/fuzzing \
 		build/fuzzing/tests/fuzz/fuzz_$(TARGET).c.o build/fuzzing/libgvr.a
 	$(Q)clang -fsanitize=address,undefined,fuzzer -fno-sanitize=vptr,function -o build/fuzzing/fuzz_$(TARGET) \
@@ -193,22 +200,22 @@ demo: $(GVR) $(CORPUS)
 
 # The kept samples in results/, again (some 25 minutes of a machine that does nothing else).
 samples: $(GVR) $(CORPUS)
-	$(Q)GVR=$(abspath $(GVR)) sh results/samples.sh
+	$(Q)GVR="$(call absolute,$(GVR))" sh results/samples.sh
 
 # Timings, never tests: one core each, as fast as it goes, on the demo's documents;
 # then what the harness costs and how it reads a device, beside fio; and whether
 # it sees differences where there are none (some 13 minutes).
 bench: $(GVR) $(CORPUS)
 	./$(GVR) run workloads/bench.ini --store build/demo/store --out build/bench
-	$(Q)GVR=$(abspath $(GVR)) sh tests/bench/null.sh
-	$(Q)GVR=$(abspath $(GVR)) sh tests/bench/raw.sh
-	$(Q)GVR=$(abspath $(GVR)) sh tests/bench/aa.sh
+	$(Q)GVR="$(call absolute,$(GVR))" sh tests/bench/null.sh
+	$(Q)GVR="$(call absolute,$(GVR))" sh tests/bench/raw.sh
+	$(Q)GVR="$(call absolute,$(GVR))" sh tests/bench/aa.sh
 
 # What a record costs above zstd; retrieval beside fio and RocksDB's own db_bench
 # on one disk (some 10 minutes, 16 GiB of it).
 bench-retrieve: $(GVR) $(BUILD)/tests/bench/decode $(CORPUS)
 	$(Q)$(BUILD)/tests/bench/decode $(CORPUS)
-	$(Q)GVR=$(abspath $(GVR)) sh tests/bench/retrieve.sh
+	$(Q)GVR="$(call absolute,$(GVR))" sh tests/bench/retrieve.sh
 
 # The generator's kernels beside the peak of their instructions; one stream of it
 # beside llama2.c's int8 program (RUNQ=/path/to/runq.c where there is no network);
@@ -229,9 +236,9 @@ format:
 	clang-format -i $(wildcard */*.[ch] */*/*.[ch] */*/*/*.[ch] */*/*.cc)
 
 install: $(GVR)
-	install -D -m 755 $(GVR) $(DESTDIR)$(PREFIX)/bin/gvr
-	install -D -m 644 bench/gvr.1 $(DESTDIR)$(PREFIX)/share/man/man1/gvr.1
-	install -D -m 644 bench/gvr.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/gvr
+	install -D -m 755 $(GVR) "$(DESTDIR)$(PREFIX)/bin/gvr"
+	install -D -m 644 bench/gvr.1 "$(DESTDIR)$(PREFIX)/share/man/man1/gvr.1"
+	install -D -m 644 bench/gvr.bash "$(DESTDIR)$(PREFIX)/share/bash-completion/completions/gvr"
 
 clean:
 	rm -rf build gvr
@@ -240,4 +247,4 @@ FORCE:
 .SECONDARY:
 .PHONY: all bench bench-generate bench-retrieve clean demo deps format fuzz install interop samples test FORCE
 
--include $(LIB_OBJ:.o=.d) $(MAIN_OBJ:.o=.d) $(TEST_SRC:%=$(BUILD)/%.d) $(FUZZ_SRC:%=$(BUILD)/%.d)
+-include $(LIB_OBJ:.o=.d) $(MAIN_OBJ:.o=.d) $(patsubst %,$(BUILD)/%.d,$(wildcard tests/*.c tests/*/*.c))

@@ -1,6 +1,10 @@
 #!/bin/sh
-# Installs those of the named Debian packages that are missing.
+# Installs those of the named Debian packages that are missing, or only names them.
+# usage: deps.sh install|check PACKAGE...
 set -eu
+
+how=$1
+shift
 
 if ! command -v dpkg-query >/dev/null 2>&1; then
 	echo "make deps: this is not a Debian system. Install the equivalents of: $*" >&2
@@ -14,6 +18,10 @@ for package in "$@"; do
 	[ "$status" = "install ok installed" ] || missing="$missing $package"
 done
 [ -n "$missing" ] || exit 0
+if [ "$how" = check ]; then
+	echo "make: missing packages:$missing; install them by: make deps" >&2
+	exit 1
+fi
 
 as_root=
 if [ "$(id -u)" != 0 ]; then

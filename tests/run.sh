@@ -23,10 +23,10 @@ command_of() { # command_of NAME: runs it
 	esac
 }
 
-# What the shell and its children took: "user system" of both lines of `times`.
+# The sum of what `times` told: user and system time of the shell and its children.
 cpu_seconds() {
-	times | awk '{ for (i = 1; i <= NF; i++) { split($i, t, /[ms]/); s += 60 * t[1] + t[2] } }
-		END { printf "%.1f", s }'
+	awk '{ for (i = 1; i <= NF; i++) { split($i, t, /[ms]/); s += 60 * t[1] + t[2] } }
+		END { printf "%.1f", s }' "$1"
 }
 
 one() { # one NAME: TAP lines of a program
@@ -35,7 +35,8 @@ one() { # one NAME: TAP lines of a program
 	command_of "$name" >"$log" 2>&1
 	code=$?
 	end=$(date +%s.%N)
-	cpu=$(cpu_seconds)
+	times >"$log.times" # not in a substitution, which has times of its own
+	cpu=$(cpu_seconds "$log.times")
 	# cmocka says "not ok N # SKIP" of a test that was skipped
 	sed -i 's/^not ok \([0-9]*\) # SKIP/ok \1 # SKIP/' "$log"
 	if [ $code -ne 0 ] && ! grep -q '^not ok' "$log"; then
@@ -77,7 +78,7 @@ for name in $ALONE; do
 done
 
 echo
-echo "seconds, of them CPU time:"
+echo "seconds; of CPU time:"
 sort -rn "$LOGS"/*.seconds
 cat "$LOGS"/*.log >"$LOGS/all"
 skipped=$(grep -ciE '^ok.*# skip' "$LOGS/all")

@@ -2,7 +2,7 @@
 # `make bench` with GVR (the program); what they keep lies in build/bench.
 set -eu
 cd "$(dirname "$0")/../.."
-sh tests/deps.sh fio jq
+sh tests/deps.sh install fio jq
 
 rounds=${ROUNDS:-5}
 work=build/bench

@@ -22,7 +22,7 @@ installed() {
 		for program in "$@"; do
 			if command -v "$program" >/dev/null; then return 0; fi
 		done
-		[ $attempt = installed ] || sh tests/deps.sh "$package" >"$tmp/log" 2>&1 || break
+		[ $attempt = installed ] || sh tests/deps.sh install "$package" >"$tmp/log" 2>&1 || break
 	done
 	reason="cannot install $package: $(grep -v debconf "$tmp/log" | tail -n 1)"
 	return 1

@@ -8,7 +8,7 @@
 # BYTES=4GiB of values of each size (four times that on the disk while a size is
 # measured), SIZES, DEPTHS, ROUNDS, SECONDS_EACH.
 . "$(dirname "$0")/lib.sh"
-sh tests/deps.sh rocksdb-tools
+sh tests/deps.sh install rocksdb-tools
 
 bytes=$(numfmt --from=auto "$(echo "${BYTES:-4GiB}" | sed 's/B$//')")
 sizes=${SIZES:-4 16 64}

@@ -115,7 +115,7 @@ test_damage_in_half_loaded_digests_is_not_sealed() {
 	name = faults
 	contents = novel:2000
 	corpus = $WORK/docs
-	size = fixed:400
+	size = fixed:80
 	[engine "generate"]
 	kind = generate
 	W

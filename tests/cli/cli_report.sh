@@ -3,7 +3,9 @@
 # result.json, what is refused.
 . "$(dirname "$0")/lib.sh"
 
-JSON="awk -f $ROOT/tests/cli/json_paths.awk"
+flatten() {
+	awk -f "$ROOT/tests/cli/json_paths.awk" "$1"
+}
 SAMPLES=$ROOT/tests/fuzz/corpus/report
 
 command -v gnuplot >/dev/null 2>&1 && HAS_GNUPLOT=yes || HAS_GNUPLOT=
@@ -20,7 +22,7 @@ tiny_workload() {
 
 # One run, kept for all tests.
 KEPT=$(mktemp -d "${TMPDIR:-/tmp}/gvr-kept.XXXXXX")
-trap 'chmod -R u+rwX "$WORK" "$KEPT" 2>/dev/null; rm -rf "$WORK" "$KEPT"' EXIT
+trap 'chmod -R u+rwX "$WORK" "$KEPT" 2>/dev/null; rm -rf "$SCRATCH" "$KEPT"' EXIT
 KEPT_RUN=$KEPT/r
 export TMPDIR=$KEPT/tmp
 mkdir "$TMPDIR"
@@ -30,7 +32,7 @@ tiny_workload >"$KEPT/w.ini"
 
 # figures_agree PAGE RESULT: every figure of a page is where it says in result.json.
 figures_agree() {
-	$JSON "$2" >"$WORK/flat"
+	flatten "$2" >"$WORK/flat"
 	grep -o '<data value="[^"]*" data-from="[^"]*">' "$1" |
 		sed 's/<data value="\([^"]*\)" data-from="\([^"]*\)">/\2 \1/' >"$WORK/shown"
 	awk 'NR == FNR { i = index($0, " "); at[substr($0, 1, i - 1)] = substr($0, i + 1); next }
@@ -100,8 +102,8 @@ test_the_workload_of_the_page_can_be_run() {
 	sed -n '/<code>\[workload\]/,/<\/code>/p' "$WORK/r/report.html" |
 		sed 's/.*<code>//; s/<\/code>.*//; s/&quot;/"/g; s/&amp;/\&/g' >"$WORK/again.ini"
 	expect_run "$GVR" run "$WORK/again.ini" --store "$KEPT/store" --out "$WORK/again"
-	$JSON "$KEPT_RUN/result.json" | grep '^workload' | grep -v '^workload.file' >"$WORK/first"
-	$JSON "$WORK/again/result.json" | grep '^workload' | grep -v '^workload.file' |
+	flatten "$KEPT_RUN/result.json" | grep '^workload' | grep -v '^workload.file' >"$WORK/first"
+	flatten "$WORK/again/result.json" | grep '^workload' | grep -v '^workload.file' |
 		diff "$WORK/first" - >"$WORK/difference" || fail "$(cat "$WORK/difference")"
 }
 
@@ -204,7 +206,7 @@ test_several_results() {
 		grep -o '<data value="[^"]*" data-from="[^"]*">' |
 		sed 's/.*value="\([^"]*\)" data-from="\([^"]*\)">/\2 \1/' >"$WORK/shown"
 	[ "$(wc -l <"$WORK/shown")" -ge 2 ] || fail "no figures"
-	$JSON "$WORK/in/b/result.json" >"$WORK/flat"
+	flatten "$WORK/in/b/result.json" >"$WORK/flat"
 	while read -r path value; do
 		awk -v path="$path" -v v="$value" '$1 == path && $2 == v + 0 { found = 1 } END { exit !found }' \
 			"$WORK/flat" || fail "$path: $value"

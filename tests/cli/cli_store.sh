@@ -7,9 +7,11 @@
 # Not on a tmpfs, which may be too small, and need not have O_DIRECT.
 case $(stat -f -c %T "$WORK") in
 tmpfs | ramfs)
-	rm -rf "$WORK"
-	WORK=$(mktemp -d /var/tmp/gvr-cli.XXXXXX)
+	rm -rf "$SCRATCH"
+	SCRATCH=$(mktemp -d /var/tmp/gvr-cli.XXXXXX)
+	WORK=$SCRATCH/work
 	STORE=$WORK/store
+	mkdir "$WORK"
 	;;
 esac
 
@@ -213,7 +215,7 @@ test_a_damaged_index_is_loaded_anew() {
 faulty() { # faulty KIND:N COMMAND...
 	how=$1
 	shift
-	env FAULTY_RING="$how" LD_PRELOAD="$BUILD/tests/cli/faulty_ring.so" \
+	env FAULTY_RING="$how" LD_PRELOAD="$(preloaded faulty_ring.so)" \
 		ASAN_OPTIONS=verify_asan_link_order=0 "$@"
 }
 
@@ -243,7 +245,7 @@ used_kib() {
 }
 
 test_space_of_replaced_contents_is_reclaimed() {
-	documents "$WORK/docs" 400
+	documents "$WORK/docs" 160
 	cat >"$WORK/w.ini" <<-W
 	[workload]
 	name = store
@@ -273,7 +275,7 @@ test_space_of_replaced_contents_is_reclaimed() {
 		expect 0 "$GVR" load "$WORK/w.ini" --store "$STORE"
 		err_has "was made for other contents"
 		expect 0 "$GVR" verify "$WORK/w.ini" --store "$STORE"
-		out_has "segments: 400 of 400 right"
+		out_has "segments: 160 of 160 right"
 	done
 	after=$(used_kib)
 	[ "$after" -le $((before + before / 10)) ] || fail "$before KiB became $after"

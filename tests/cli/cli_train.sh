@@ -174,7 +174,6 @@ workload() {
 }
 
 no_wrong_bytes() {
-	out_has "Result is: VALID"
 	grep -qE '^requests verified +[1-9][0-9]*$' "$WORK/out" || fail "nothing verified"
 	grep -qE '^  with wrong bytes +0$' "$WORK/out" || fail "wrong bytes: $(cat "$WORK/out")"
 }
@@ -193,7 +192,7 @@ test_a_workload_with_the_model() {
 	expect 0 "$GVR" load "$WORK/w.ini" --store "$STORE"
 	if grep -q "other documents" "$WORK/out" "$WORK/err"; then fail "not other documents"; fi
 	expect 0 "$GVR" verify "$WORK/w.ini" --store "$STORE"
-	expect 0 "$GVR" run "$WORK/w.ini" --store "$STORE" --out "$WORK/r"
+	expect_run "$GVR" run "$WORK/w.ini" --store "$STORE" --out "$WORK/r"
 	no_wrong_bytes
 	# with a document more, it is another training split
 	documents "$WORK/docs" 70
@@ -208,7 +207,7 @@ test_novel_contents() {
 	workload "$WORK/w.ini" 'contents = novel:40' 'size = fixed:300' 'contexts = 4' \
 		'temperature_percentage = 80' 'top_p_percentage = 90'
 	expect 0 "$GVR" load "$WORK/w.ini" --store "$STORE"
-	expect 0 "$GVR" run "$WORK/w.ini" --store "$STORE" --out "$WORK/r"
+	expect_run "$GVR" run "$WORK/w.ini" --store "$STORE" --out "$WORK/r"
 	no_wrong_bytes
 	# sampled otherwise, they are other contents
 	plain=$(contents_digest)

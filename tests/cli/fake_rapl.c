@@ -5,6 +5,7 @@
  * meter does. Runs until it is killed, or its parent is gone.
  */
 #include <dirent.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -67,26 +68,27 @@ static double busy_s(void)
 	ended_s += now_s;
 	now_s = 0;
 	watched = 0;
-	if (clock_s(CLOCK_MONOTONIC) - looked_s > 0.02) {
+	if (clock_s(CLOCK_MONOTONIC) - looked_s > 0.2) {
 		looked_s = clock_s(CLOCK_MONOTONIC);
 		watched = find_watched();
 	}
 	return ended_s;
 }
 
-/* At once, as the kernel's files are never half written. */
-static void write_file(const char *dir, const char *name, const char *text)
+/* In one call, as the kernel's files are never half written. Returns the file. */
+static int write_file(const char *dir, const char *name, const char *text)
 {
-	char path[2000], temporary[2010];
+	char path[2000];
 
 	snprintf(path, sizeof path, "%s/%s", dir, name);
-	snprintf(temporary, sizeof temporary, "%s.new", path);
-	FILE *f = fopen(temporary, "w");
-	if (f == NULL || fputs(text, f) < 0 || fclose(f) != 0 || rename(temporary, path) != 0)
+	int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+	if (fd < 0 || write(fd, text, strlen(text)) != (ssize_t)strlen(text))
 		exit(1);
+	return fd;
 }
 
-static void make_zone(char *zone, size_t room, const char *folder)
+/* Returns its counter, whose numbers are always as wide: each covers the one before. */
+static int make_zone(char *zone, size_t room, const char *folder)
 {
 	snprintf(zone, room, "%s/class", folder);
 	mkdir(folder, 0777);
@@ -96,8 +98,9 @@ static void make_zone(char *zone, size_t room, const char *folder)
 	strcat(zone, "/intel-rapl:0");
 	mkdir(zone, 0777);
 	write_file(zone, "max_energy_range_uj", "262143328850\n");
-	write_file(zone, "energy_uj", "0\n");
+	int counter = write_file(zone, "energy_uj", "0                   \n");
 	write_file(zone, "name", "package-0\n");
+	return counter;
 }
 
 int main(int argc, char **argv)
@@ -108,9 +111,9 @@ int main(int argc, char **argv)
 	if (argc != 4 || strlen(argv[1]) > 1000)
 		return 2;
 	double idle = atof(argv[2]), per_core = atof(argv[3]);
-	int wall = strcmp(argv[1], "-") == 0;
+	int wall = strcmp(argv[1], "-") == 0, counter = -1;
 	if (!wall)
-		make_zone(zone, sizeof zone, argv[1]);
+		counter = make_zone(zone, sizeof zone, argv[1]);
 	double begin_s = clock_s(CLOCK_MONOTONIC);
 	while (getppid() == parent) {
 		double joules = idle * (clock_s(CLOCK_MONOTONIC) - begin_s) + per_core * busy_s();
@@ -118,8 +121,9 @@ int main(int argc, char **argv)
 			printf("%.6f %.6f J\n", clock_s(CLOCK_REALTIME), joules);
 			fflush(stdout);
 		} else {
-			snprintf(text, sizeof text, "%" PRIu64 "\n", (uint64_t)(joules * 1e6));
-			write_file(zone, "energy_uj", text);
+			snprintf(text, sizeof text, "%-20" PRIu64 "\n", (uint64_t)(joules * 1e6));
+			if (pwrite(counter, text, strlen(text), 0) < 0)
+				return 1;
 		}
 		usleep(2000);
 	}

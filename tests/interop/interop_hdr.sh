@@ -4,7 +4,7 @@
 . "$(dirname "$0")/../cli/lib.sh"
 
 # Node.js of another origin brings its own npm, which Debian's would break.
-command -v npm >/dev/null 2>&1 || sh tests/deps.sh nodejs npm
+command -v npm >/dev/null 2>&1 || sh tests/deps.sh install nodejs npm
 NPM=$ROOT/build/npm
 export HDR_HISTOGRAM_JS="$NPM/node_modules/hdr-histogram-js"
 [ -d "$HDR_HISTOGRAM_JS" ] ||

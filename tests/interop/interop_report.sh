@@ -4,7 +4,7 @@
 # screenshots stay in build/screenshots to be looked at.
 . "$(dirname "$0")/../cli/lib.sh"
 
-command -v npm >/dev/null 2>&1 || sh tests/deps.sh nodejs npm
+command -v npm >/dev/null 2>&1 || sh tests/deps.sh install nodejs npm
 NPM=$ROOT/build/npm
 export NODE_MODULES="$NPM/node_modules"
 if [ ! -d "$NODE_MODULES/puppeteer-core" ] || [ ! -d "$NODE_MODULES/axe-core" ] ||
