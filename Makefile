@@ -151,8 +151,8 @@ $(BUILD)/tests/fuzz/%: $(BUILD)/tests/fuzz/%.c.o $(BUILD)/tests/fuzz/replay.c.o 
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
 # Programs and libraries that tests use; nothing of gvr in them.
-TEST_TOOLS := $(addprefix $(BUILD)/tests/cli/,fake_rapl faster_time.so faulty_ring.so json_check \
-	without_io_uring) $(BUILD)/tests/stub_nvml.so
+TEST_TOOLS := $(addprefix $(BUILD)/tests/cli/,big_sectors.so fake_rapl faster_time.so faulty_ring.so \
+	json_check without_io_uring) $(BUILD)/tests/stub_nvml.so
 
 $(BUILD)/tests/cli/%: $(BUILD)/tests/cli/%.c.o
 	@$(if $(V),,echo "  LD   $@")

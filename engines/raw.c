@@ -23,6 +23,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "engines/store/direct.h"
 #include "engines/store/ring.h"
 #include "engines/store/slots.h"
 #include "engines/store/store.h"
@@ -32,8 +33,8 @@
 #define FORMAT_VERSION 1
 #define PATH_NBYTES (WORKLOAD_PATH_NBYTES + 128)
 
-/* What O_DIRECT wants offsets, lengths and buffers to be multiples of. */
-#define BLOCK_NBYTES UINT64_C(4096)
+/* Slots are a multiple of it; a device that wants more gets reads widened to it. */
+#define BLOCK_NBYTES ((uint64_t)DIRECT_BLOCK_NBYTES)
 
 /* A load that is killed loses at most this much. */
 #define SYNC_INTERVAL_NBYTES (UINT64_C(128) << 20)
@@ -41,14 +42,15 @@
 
 /* ---- where contents lie ---- */
 
-static uint64_t round_up(uint64_t nbytes)
+static uint64_t round_up(uint64_t nbytes, uint64_t unit)
 {
-	return (nbytes + BLOCK_NBYTES - 1) / BLOCK_NBYTES * BLOCK_NBYTES;
+	return (nbytes + unit - 1) / unit * unit;
 }
 
 static uint64_t slot_nbytes(const struct engine_env *env)
 {
-	return env->content_nbytes_max > 0 ? round_up(env->content_nbytes_max) : BLOCK_NBYTES;
+	return env->content_nbytes_max > 0 ? round_up(env->content_nbytes_max, BLOCK_NBYTES)
+					   : BLOCK_NBYTES;
 }
 
 static uint64_t item_count(const struct engine_env *env)
@@ -282,7 +284,7 @@ static int raw_load_put(struct engine_load *l, uint64_t content, uint32_t contex
 	l->counts.items++;
 	l->counts.payload_bytes += value_nbytes;
 	l->counts.content_bytes += value_nbytes;
-	l->counts.written_bytes += round_up(value_nbytes);
+	l->counts.written_bytes += round_up(value_nbytes, BLOCK_NBYTES);
 	l->unsynced_bytes += value_nbytes;
 	if (l->unsynced_bytes < SYNC_INTERVAL_NBYTES && now_s() - l->synced_s < SYNC_INTERVAL_S)
 		return 0;
@@ -307,6 +309,7 @@ struct engine {
 	const struct engine_env *env;
 	char dir[PATH_NBYTES];
 	int lock_fd, fd;
+	uint64_t read_unit; /* reads begin and end at multiples of it: a block, or more */
 	struct store_counts counts;
 	pthread_mutex_t lock; /* of what follows: sums over closed workers */
 	struct ring_stats ring;
@@ -345,12 +348,14 @@ static int open_values(struct engine *engine, struct error *e)
 static int open_store(struct engine *engine, struct error *e)
 {
 	char identity[256];
+	size_t alignment = 1;
 	make_identity(identity, sizeof identity, engine->env);
 	int err = store_dir_lock_shared(&engine->lock_fd, engine->dir, e);
 	if (err == 0)
 		err = store_dir_check_whole(engine->dir, identity, &engine->counts, e);
 	if (err == 0 && engine->env->config->direct)
-		err = store_dir_check_direct(engine->dir, e);
+		err = store_dir_alignment(&alignment, engine->dir, e);
+	engine->read_unit = direct_buffer_alignment(alignment);
 	return err != 0 ? err : open_values(engine, e);
 }
 
@@ -407,16 +412,24 @@ static int read_slot(struct slot *s, const struct engine *engine)
 	struct request *req = s->req;
 	const struct engine_env *env = engine->env;
 	uint64_t item = req->content * env->workload->contexts + req->context;
-	uint64_t nbytes = content_nbytes(env, req->content), read_nbytes = round_up(nbytes);
-	ssize_t got = ring_pread(engine->fd, s->read.bytes, read_nbytes,
-				 (off_t)(item * slot_nbytes(env)));
+	uint64_t nbytes = content_nbytes(env, req->content), unit = engine->read_unit;
+	uint64_t offset = item * slot_nbytes(env), before = offset % unit;
+	ssize_t got = ring_pread(engine->fd, s->read.bytes, round_up(before + nbytes, unit),
+				 (off_t)(offset - before));
 	if (got < 0)
 		return (int)got;
-	if ((uint64_t)got != read_nbytes)
+	if ((uint64_t)got < before + nbytes)
 		return -EBADMSG; /* the file was cut while it was served */
-	req->reply = s->read.bytes;
+	req->reply = s->read.bytes + before;
 	req->reply_nbytes = nbytes;
 	return 0;
+}
+
+/* A slot, and what lies before it and behind in the units it is in. */
+static uint64_t read_buffer_nbytes(const struct engine *engine)
+{
+	uint64_t slot = slot_nbytes(engine->env), unit = engine->read_unit;
+	return unit > BLOCK_NBYTES ? round_up(slot, unit) + unit : slot;
 }
 
 /* Runs on a fiber. */
@@ -430,7 +443,8 @@ static int raw_thread_open(struct engine_thread **out, struct engine *engine, st
 	const struct engine_config *c = engine->env->config;
 	struct slots_options o = {
 		.depth = c->iodepth,
-		.read_nbytes = slot_nbytes(engine->env),
+		.read_nbytes = read_buffer_nbytes(engine),
+		.alignment = engine->read_unit,
 		.io = c->io == STORE_IO_URING ? RING_IO_URING : RING_IO_PREAD,
 		.sqthread_poll = c->sqthread_poll,
 		.fixedbufs = c->fixedbufs,

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "engines/store/direct.h"
 #include "engines/store/places.h"
 #include "engines/store/segments.h"
 #include "tests/scratch.h"
@@ -163,22 +164,24 @@ static uint32_t write_values(const char *dir, bool direct, struct segment_place 
 	return (uint32_t)counts.segment_number;
 }
 
-static struct ring_buffer make_buffer(void)
+static struct ring_buffer make_buffer(size_t alignment)
 {
 	struct ring_buffer b = {
-		NULL, store_buffer_nbytes(4096, VALUE_NBYTES_MAX + STORE_HEAD_NBYTES_MAX)};
-	assert_int_equal(posix_memalign((void **)&b.bytes, 4096, b.nbytes), 0);
+		NULL, store_buffer_nbytes(alignment, 0, VALUE_NBYTES_MAX + STORE_HEAD_NBYTES_MAX)};
+	assert_int_equal(
+		posix_memalign((void **)&b.bytes, direct_buffer_alignment(alignment), b.nbytes), 0);
 	return b;
 }
 
-static void assert_holds(const char *dir, bool direct, uint32_t last,
+/* alignment: of reads with O_DIRECT; 1: without. */
+static void assert_holds(const char *dir, size_t alignment, uint32_t last,
 			 const struct segment_place *places)
 {
 	uint8_t want[STORE_HEAD_NBYTES_MAX + VALUE_NBYTES_MAX];
 	struct segments *s;
 	struct store_value value;
-	struct ring_buffer b = make_buffer();
-	assert_int_equal(segments_open(&s, dir, direct, last, NULL), 0);
+	struct ring_buffer b = make_buffer(alignment);
+	assert_int_equal(segments_open(&s, dir, alignment, last, NULL), 0);
 	for (uint64_t i = 0; i < VALUES; i++) {
 		assert_int_equal(segments_get(s, &places[i], &b, &value), 0);
 		memset(want, 'h', places[i].head_nbytes);
@@ -196,8 +199,9 @@ static void what_was_appended_is_read(void **state)
 	for (int direct = 0; direct < 2; direct++) {
 		uint32_t last = write_values(*state, direct, places);
 		assert_in_range(last, 5, 100); /* it took several */
-		assert_holds(*state, false, last, places);
-		assert_holds(*state, true, last, places);
+		static const size_t alignments[] = {1, 4096, 16384, DIRECT_ALIGNMENT_MAX};
+		for (size_t i = 0; i < sizeof alignments / sizeof alignments[0]; i++)
+			assert_holds(*state, alignments[i], last, places);
 	}
 }
 
@@ -244,7 +248,7 @@ static void what_was_not_synced_is_written_anew(void **state)
 	append_values(w, 90, VALUES, places);
 	assert_int_equal(segments_seal(w, &counts, NULL), 0);
 	segments_writer_close(w);
-	assert_holds(*state, true, (uint32_t)counts.segment_number, places);
+	assert_holds(*state, 4096, (uint32_t)counts.segment_number, places);
 }
 
 static void going_on_from_what_is_not_there_is_refused(void **state)
@@ -288,7 +292,7 @@ static void an_empty_store_has_a_sealed_segment(void **state)
 	segments_writer_close(w);
 	assert_int_equal(counts.segment_number, 0);
 	assert_true(counts.written_bytes > 0);
-	assert_int_equal(segments_open(&s, *state, false, 0, NULL), 0);
+	assert_int_equal(segments_open(&s, *state, 1, 0, NULL), 0);
 	segments_close(s);
 }
 
@@ -312,19 +316,19 @@ static void a_flipped_bit_of_a_value_is_ebadmsg(void **state)
 	struct segment_place places[VALUES];
 	struct segments *s;
 	struct store_value value;
-	struct ring_buffer b = make_buffer();
+	struct ring_buffer b = make_buffer(1);
 	uint32_t last = write_values(*state, false, places);
 	for (uint64_t i = 1; i < VALUES; i += 16) {
 		const struct segment_place *p = &places[i];
 		if (p->nbytes == 0)
 			continue;
 		flip(*state, p->segment, (off_t)(p->offset + i % p->nbytes));
-		assert_int_equal(segments_open(&s, *state, false, last, NULL), 0);
+		assert_int_equal(segments_open(&s, *state, 1, last, NULL), 0);
 		assert_int_equal(segments_get(s, p, &b, &value), -EBADMSG);
 		segments_close(s);
 		flip(*state, p->segment, (off_t)(p->offset + i % p->nbytes));
 	}
-	assert_holds(*state, false, last, places);
+	assert_holds(*state, 1, last, places);
 	free(b.bytes);
 }
 
@@ -340,19 +344,19 @@ static void a_damaged_header_or_seal_is_ebadmsg(void **state)
 	assert_int_equal(stat(path, &st), 0);
 	for (off_t k = 0; k < 32; k++) {
 		flip(*state, 1, k);
-		assert_int_equal(segments_open(&s, *state, false, last, &e), -EBADMSG);
+		assert_int_equal(segments_open(&s, *state, 1, last, &e), -EBADMSG);
 		assert_non_null(strstr(e.text, "000001.seg: damaged"));
 		flip(*state, 1, k);
 		flip(*state, last, st.st_size - 4096 + k);
-		assert_int_equal(segments_open(&s, *state, false, last, &e), -EBADMSG);
+		assert_int_equal(segments_open(&s, *state, 1, last, &e), -EBADMSG);
 		flip(*state, last, st.st_size - 4096 + k);
 	}
 	assert_int_equal(truncate(path, st.st_size - 4096), 0); /* not sealed */
-	assert_int_equal(segments_open(&s, *state, false, last, &e), -EBADMSG);
+	assert_int_equal(segments_open(&s, *state, 1, last, &e), -EBADMSG);
 	assert_int_equal(truncate(path, 0), 0);
-	assert_int_equal(segments_open(&s, *state, false, last, &e), -EBADMSG);
+	assert_int_equal(segments_open(&s, *state, 1, last, &e), -EBADMSG);
 	assert_int_equal(unlink(path), 0);
-	assert_int_equal(segments_open(&s, *state, false, last, &e), -EBADMSG);
+	assert_int_equal(segments_open(&s, *state, 1, last, &e), -EBADMSG);
 }
 
 static void a_place_outside_its_segment_is_ebadmsg(void **state)
@@ -360,9 +364,9 @@ static void a_place_outside_its_segment_is_ebadmsg(void **state)
 	struct segment_place places[VALUES], p;
 	struct segments *s;
 	struct store_value value;
-	struct ring_buffer b = make_buffer();
+	struct ring_buffer b = make_buffer(1);
 	uint32_t last = write_values(*state, false, places);
-	assert_int_equal(segments_open(&s, *state, false, last, NULL), 0);
+	assert_int_equal(segments_open(&s, *state, 1, last, NULL), 0);
 	p = places[1];
 	p.segment = last + 1;
 	assert_int_equal(segments_get(s, &p, &b, &value), -EBADMSG);

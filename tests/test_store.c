@@ -138,7 +138,7 @@ static int open_store(struct store **s, const char *dir, bool direct, struct err
 
 static struct ring_buffer make_buffer(size_t value_nbytes_max)
 {
-	struct ring_buffer b = {NULL, store_buffer_nbytes(4096, value_nbytes_max)};
+	struct ring_buffer b = {NULL, store_buffer_nbytes(1, 4096, value_nbytes_max)};
 	assert_int_equal(posix_memalign((void **)&b.bytes, 4096, b.nbytes), 0);
 	return b;
 }

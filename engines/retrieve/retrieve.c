@@ -395,10 +395,12 @@ static int open_slots(struct engine_thread *t, struct error *e)
 {
 	const struct engine_env *env = t->engine->env;
 	const struct engine_config *c = env->config;
+	size_t alignment = store_alignment(t->engine->store);
 	struct slots_options o = {
 		.depth = c->iodepth,
-		.read_nbytes = store_buffer_nbytes(c->block_size_bytes,
+		.read_nbytes = store_buffer_nbytes(alignment, c->block_size_bytes,
 						   env->content_nbytes_max + CODEC_HEAD_NBYTES_MAX),
+		.alignment = alignment,
 		.reply_nbytes = compresses_values(c) ? env->content_nbytes_max + 1 : 0,
 		.io = c->io == STORE_IO_URING ? RING_IO_URING : RING_IO_PREAD,
 		.sqthread_poll = c->sqthread_poll,

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "engines/store/direct.h"
 #include "engines/store/fiber.h"
 
 /* One SQE reads at most this much: its length field has 32 bits. */
@@ -372,13 +373,6 @@ uint64_t ring_reads(void)
 
 /* ---- lent buffers ---- */
 
-size_t ring_alignment(int fd)
-{
-	_Alignas(4096) uint8_t sector[512];
-	/* tried, because what a file system reports depends on its kernel */
-	return pread(fd, sector, sizeof sector, 0) >= 0 ? 512 : 4096;
-}
-
 static struct ring_buffer *lent_here(void)
 {
 	struct task *task = current_task();
@@ -403,11 +397,12 @@ static ssize_t part_read(ssize_t got, off_t begin, off_t offset, size_t nbytes)
 }
 
 /* By way of memory of its own: for reads that are not of a request. */
-static ssize_t read_and_copy(int fd, void *scratch, size_t nbytes, off_t offset, off_t begin,
-			     size_t whole_nbytes)
+static ssize_t read_and_copy(int fd, size_t file_alignment, void *scratch, size_t nbytes,
+			     off_t offset, off_t begin, size_t whole_nbytes)
 {
 	void *whole;
-	if (posix_memalign(&whole, 4096, whole_nbytes) != 0)
+	size_t alignment = direct_buffer_alignment(file_alignment);
+	if (posix_memalign(&whole, alignment, whole_nbytes) != 0)
 		return -ENOMEM;
 	ssize_t got = ring_pread(fd, whole, whole_nbytes, begin);
 	got = part_read(got, begin, offset, nbytes);
@@ -433,5 +428,5 @@ ssize_t ring_read_lent(int fd, size_t alignment, void *scratch, size_t nbytes, o
 	}
 	if (alignment == 1)
 		return ring_pread(fd, scratch, nbytes, offset);
-	return read_and_copy(fd, scratch, nbytes, offset, begin, whole_nbytes);
+	return read_and_copy(fd, alignment, scratch, nbytes, offset, begin, whole_nbytes);
 }

@@ -69,11 +69,8 @@ ssize_t ring_pread(int fd, void *buf, size_t nbytes, off_t offset);
 /* How many reads this fiber has made so far, or this thread, if it is on none. */
 uint64_t ring_reads(void);
 
-/* What O_DIRECT wants offsets and lengths of reads of this file to be multiples
- * of: 512, or 4096 where the device has larger sectors. */
-size_t ring_alignment(int fd);
-
-/* A buffer aligned to 4096, for reads that choose where their bytes lie. */
+/* A buffer for reads that choose where their bytes lie, aligned to
+ * direct_buffer_alignment of the file's. */
 struct ring_buffer {
 	uint8_t *bytes;
 	size_t nbytes;
@@ -85,8 +82,8 @@ void ring_lend(const struct ring_buffer *b);
 
 /*
  * Reads nbytes at offset from fd, which wants offsets and lengths to be
- * multiples of alignment (1: any). *bytes points at them: in the buffer that
- * was lent, if they fit there with what alignment adds (it is then lent no
+ * multiples of alignment (direct.h; 1: any, it is not read with O_DIRECT). *bytes points at them:
+ * in the buffer that was lent, if they fit there with what alignment adds (it is then lent no
  * more), else in scratch, copied. Returns as ring_pread, -ENOMEM too.
  */
 ssize_t ring_read_lent(int fd, size_t alignment, void *scratch, size_t nbytes, off_t offset,

@@ -18,6 +18,7 @@
 #include <rocksdb/utilities/object_registry.h>
 
 extern "C" {
+#include "engines/store/direct.h"
 #include "engines/store/ring.h"
 }
 
@@ -113,7 +114,13 @@ class RingFileSystem : public rocksdb::FileSystemWrapper
 			return io_error(path, errno);
 		if (!direct_) // single values, far apart: reading ahead is waste
 			posix_fadvise(fd, 0, 0, POSIX_FADV_RANDOM);
-		*result = std::make_unique<RingFile>(path, fd, direct_ ? ring_alignment(fd) : 1);
+		size_t alignment = 1;
+		struct error e;
+		if (direct_ && direct_alignment(&alignment, fd, path.c_str(), &e) != 0) {
+			close(fd);
+			return IOStatus::IOError(e.text);
+		}
+		*result = std::make_unique<RingFile>(path, fd, alignment);
 		return IOStatus::OK();
 	}
 

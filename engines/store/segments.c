@@ -13,6 +13,7 @@
 #include <unistd.h>
 #include <xxhash.h>
 
+#include "engines/store/direct.h"
 #include "engines/store/store_dir.h"
 
 #define FORMAT_VERSION 1
@@ -125,18 +126,20 @@ struct segment {
 };
 
 /* Sets the segment's end from its seal, once that and the header are right. */
-static int check_segment(struct segment *g, uint32_t number)
+static int check_segment(struct segment *g, uint32_t number, size_t alignment)
 {
-	_Alignas(BLOCK_NBYTES) uint8_t block[BLOCK_NBYTES];
+	_Alignas(BLOCK_NBYTES) uint8_t scratch[BLOCK_NBYTES];
+	const uint8_t *block;
 	struct stat st;
 	struct block seal;
-	ssize_t got = ring_pread(g->fd, block, BLOCK_NBYTES, 0);
+	ssize_t got = ring_read_lent(g->fd, alignment, scratch, BLOCK_NBYTES, 0, &block);
 	if (got < 0 || fstat(g->fd, &st) != 0)
 		return got < 0 ? (int)got : -errno;
 	if (got != BLOCK_NBYTES || !is_block(block, HEADER_MAGIC, number) ||
 	    st.st_size % BLOCK_NBYTES != 0)
 		return -EBADMSG;
-	got = ring_pread(g->fd, block, BLOCK_NBYTES, st.st_size - BLOCK_NBYTES);
+	got = ring_read_lent(g->fd, alignment, scratch, BLOCK_NBYTES, st.st_size - BLOCK_NBYTES,
+			     &block);
 	if (got < 0)
 		return (int)got;
 	if (got != BLOCK_NBYTES || !is_block(block, SEAL_MAGIC, number))
@@ -358,7 +361,7 @@ static int check_sealed(const struct segments_writer *w)
 		struct segment g = {.fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)};
 		if (g.fd < 0)
 			return errno == ENOENT ? -EBADMSG : -errno;
-		err = check_segment(&g, number);
+		err = check_segment(&g, number, 1);
 		close(g.fd);
 	}
 	return err;
@@ -432,12 +435,13 @@ void segments_writer_close(struct segments_writer *w)
 
 struct segments {
 	uint32_t count;
-	size_t alignment; /* of reads */
+	size_t alignment; /* of reads; 1: without O_DIRECT */
 	struct segment segments[];
 };
 
-static int open_one(struct segments *s, const char *dir, bool direct, struct error *e)
+static int open_one(struct segments *s, const char *dir, struct error *e)
 {
+	bool direct = s->alignment > 1;
 	char path[STORE_PATH_NBYTES];
 	uint32_t number = s->count;
 	struct segment *g = &s->segments[number];
@@ -447,7 +451,7 @@ static int open_one(struct segments *s, const char *dir, bool direct, struct err
 		return segment_error(e, errno == ENOENT ? -EBADMSG : -errno, dir, number,
 				     "open it");
 	s->count++;
-	int err = check_segment(g, number);
+	int err = check_segment(g, number, s->alignment);
 	if (err != 0)
 		return segment_error(e, err, dir, number, "read it");
 	if (!direct) /* single values, far apart: reading ahead is waste */
@@ -455,7 +459,7 @@ static int open_one(struct segments *s, const char *dir, bool direct, struct err
 	return 0;
 }
 
-int segments_open(struct segments **out, const char *dir, bool direct, uint32_t last,
+int segments_open(struct segments **out, const char *dir, size_t alignment, uint32_t last,
 		  struct error *e)
 {
 	char path[STORE_PATH_NBYTES];
@@ -464,13 +468,14 @@ int segments_open(struct segments **out, const char *dir, bool direct, uint32_t 
 		return segment_error(e, errno == ENOENT ? -EBADMSG : -errno, dir, last, "open it");
 	struct segments *s = calloc(1, sizeof *s + ((size_t)last + 1) * sizeof s->segments[0]);
 	int err = s == NULL ? error_set(e, -ENOMEM, "%s: out of memory", dir) : 0;
+	if (err == 0)
+		s->alignment = alignment;
 	for (uint32_t i = 0; err == 0 && i <= last; i++)
-		err = open_one(s, dir, direct, e);
+		err = open_one(s, dir, e);
 	if (err != 0) {
 		segments_close(s);
 		return err;
 	}
-	s->alignment = direct ? ring_alignment(s->segments[0].fd) : 1;
 	*out = s;
 	return 0;
 }
@@ -491,15 +496,16 @@ int segments_get(const struct segments *s, const struct segment_place *p,
 		return -EBADMSG;
 	uint64_t mask = s->alignment - 1, begin = p->offset & ~mask;
 	size_t nbytes = (size_t)(((p->offset + p->nbytes + mask) & ~mask) - begin);
-	if (BLOCK_NBYTES + nbytes > b->nbytes)
+	size_t lead = direct_buffer_alignment(s->alignment); /* room for the head */
+	if (lead + nbytes > b->nbytes)
 		return -EBADMSG; /* longer than any value of this store */
-	uint8_t *bytes = b->bytes + BLOCK_NBYTES + (p->offset - begin);
+	uint8_t *bytes = b->bytes + lead + (p->offset - begin);
 	if (p->nbytes > 0) {
-		ssize_t got = ring_pread(s->segments[p->segment].fd, b->bytes + BLOCK_NBYTES,
-					 nbytes, (off_t)begin);
+		ssize_t got = ring_pread(s->segments[p->segment].fd, b->bytes + lead, nbytes,
+					 (off_t)begin);
 		if (got < 0)
 			return (int)got;
-		if ((size_t)got != nbytes)
+		if ((uint64_t)got < p->offset + p->nbytes - begin)
 			return -EBADMSG; /* the file was cut while it was served */
 	}
 	if (XXH3_64bits(bytes, p->nbytes) != p->digest)

@@ -68,14 +68,14 @@ void segments_writer_close(struct segments_writer *w);
 
 struct segments;
 
-/* Opens segments 0 to `last`, all sealed. -EBADMSG: one is not what its name
- * says. */
-int segments_open(struct segments **out, const char *dir, bool direct, uint32_t last,
+/* Opens segments 0 to `last`, all sealed. alignment: of reads with O_DIRECT
+ * (direct.h); 1: without. -EBADMSG: one is not what its name says. */
+int segments_open(struct segments **out, const char *dir, size_t alignment, uint32_t last,
 		  struct error *e);
 void segments_close(struct segments *s);
 
-/* Reads the value at p into b: value->bytes is its head and, right after it,
- * its bytes. -EBADMSG: they are not those of p->digest, or p is no place. */
+/* Reads the value at p into b (store_buffer_nbytes): value->bytes is its head and,
+ * right after it, its bytes. -EBADMSG: they are not those of p->digest, or p is no place. */
 int segments_get(const struct segments *s, const struct segment_place *p,
 		 const struct ring_buffer *b, struct store_value *value);
 

@@ -6,7 +6,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#define PAGE_NBYTES ((size_t)4096)
+#include "engines/store/direct.h"
+
 #define HUGE_PAGE_NBYTES ((size_t)2 << 20)
 
 struct slots {
@@ -35,8 +36,8 @@ static size_t round_up(size_t nbytes, size_t unit)
 static int map_buffers(struct slots *s)
 {
 	struct slots_options *o = &s->options;
-	o->read_nbytes = round_up(o->read_nbytes, PAGE_NBYTES);
-	o->reply_nbytes = round_up(o->reply_nbytes, PAGE_NBYTES);
+	o->read_nbytes = round_up(o->read_nbytes, direct_buffer_alignment(o->alignment));
+	o->reply_nbytes = round_up(o->reply_nbytes, DIRECT_BLOCK_NBYTES);
 	s->buffers_nbytes =
 		round_up((o->read_nbytes + o->reply_nbytes) * o->depth, HUGE_PAGE_NBYTES);
 	s->map_nbytes = s->buffers_nbytes + HUGE_PAGE_NBYTES;

@@ -17,7 +17,7 @@ struct slots;
 
 struct slot {
 	struct request *req;
-	struct ring_buffer read; /* for its reads: aligned to 4096, read_nbytes long */
+	struct ring_buffer read; /* for its reads: read_nbytes long, at least */
 	uint8_t *reply;		 /* reply_nbytes, aligned to 4096; NULL if that is 0 */
 	struct store_value value;
 	struct slots *slots;
@@ -28,6 +28,7 @@ struct slot {
 struct slots_options {
 	unsigned depth;
 	size_t read_nbytes, reply_nbytes; /* of each slot; mapped, not touched */
+	size_t alignment;		  /* of the files that are read (direct.h); 1: any */
 	enum ring_io io;
 	bool sqthread_poll;
 	bool fixedbufs; /* registers the read buffers with the ring */

@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "engines/store/direct.h"
 #include "engines/store/places.h"
 #include "engines/store/segments.h"
 #include "engines/store/sst.h"
@@ -154,6 +155,14 @@ static void free_writer(struct store_writer *w)
 	free(w);
 }
 
+/* Blocks of the formats are what is written; where that is too small for
+ * O_DIRECT, by way of the page cache. */
+static bool can_write_direct(const char *dir)
+{
+	size_t alignment;
+	return store_dir_alignment(&alignment, dir, NULL) == 0 && alignment <= DIRECT_BLOCK_NBYTES;
+}
+
 int store_writer_open(struct store_writer **out, const char *dir, const char *identity,
 		      const struct store_format *format, bool direct, uint32_t contexts,
 		      uint64_t *next, const char **discarded, struct error *e)
@@ -174,7 +183,7 @@ int store_writer_open(struct store_writer **out, const char *dir, const char *id
 		free(w);
 		return err;
 	}
-	w->direct = direct && store_dir_check_direct(dir, NULL) == 0;
+	w->direct = direct && can_write_direct(dir);
 	err = take_up(w, identity, discarded, e);
 	if (err != 0) {
 		free_writer(w);
@@ -283,6 +292,7 @@ struct store {
 	int lock_fd;
 	uint32_t contexts;
 	bool lends;	       /* values are read into the caller's buffer */
+	size_t alignment;      /* of reads with O_DIRECT; 1: without */
 	struct sst *sst;       /* layout sst, and while places are read */
 	struct places *places; /* layout segments */
 	struct segments *segments;
@@ -321,14 +331,14 @@ static int open_files(struct store *s, const char *identity, const struct store_
 {
 	int err = store_dir_check_whole(s->dir, identity, &s->counts, e);
 	if (err == 0 && o->direct)
-		err = store_dir_check_direct(s->dir, e);
+		err = store_dir_alignment(&s->alignment, s->dir, e);
 	if (err == 0)
 		err = sst_open(&s->sst, s->dir, o->direct, o->cache_bytes, e);
 	if (err != 0 || o->layout == STORE_SST)
 		return err;
 	err = read_places(s, e);
 	if (err == 0)
-		err = segments_open(&s->segments, s->dir, o->direct,
+		err = segments_open(&s->segments, s->dir, s->alignment,
 				    (uint32_t)s->counts.segment_number, e);
 	return err;
 }
@@ -345,6 +355,7 @@ int store_open(struct store **out, const char *dir, const char *identity,
 	}
 	strcpy(s->dir, dir);
 	s->contexts = options->contexts;
+	s->alignment = 1;
 	s->lends = options->layout == STORE_SST && options->cache_bytes == 0;
 	int err = store_dir_lock_shared(&s->lock_fd, dir, e);
 	if (err != 0) {
@@ -371,11 +382,17 @@ void store_close(struct store *s)
 	free(s);
 }
 
-/* A block holds a value, what came before it there, and both keys; a segment's
- * read begins one block into the buffer. */
-size_t store_buffer_nbytes(size_t block_nbytes, size_t value_nbytes_max)
+size_t store_alignment(const struct store *s)
 {
-	return (value_nbytes_max + block_nbytes + 3 * 4096) / 4096 * 4096;
+	return s->alignment;
+}
+
+/* A block holds a value, what came before it there, and both keys; a segment's
+ * read begins one unit into the buffer. */
+size_t store_buffer_nbytes(size_t alignment, size_t block_nbytes, size_t value_nbytes_max)
+{
+	size_t unit = direct_buffer_alignment(alignment);
+	return (value_nbytes_max + block_nbytes + 3 * unit) / unit * unit;
 }
 
 static int get_from_segment(struct store *s, uint64_t content, uint32_t context,

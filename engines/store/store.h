@@ -98,9 +98,12 @@ int store_open(struct store **out, const char *dir, const char *identity,
 	       const struct store_options *options, struct error *e);
 void store_close(struct store *s);
 
+/* What O_DIRECT wants of its files (direct.h); 1: they are read without. */
+size_t store_alignment(const struct store *s);
+
 /* The buffer that store_get wants for values of at most so many bytes, in
- * blocks of about block_nbytes (segments: 0). */
-size_t store_buffer_nbytes(size_t block_nbytes, size_t value_nbytes_max);
+ * blocks of about block_nbytes (segments: 0), of a store of that alignment. */
+size_t store_buffer_nbytes(size_t alignment, size_t block_nbytes, size_t value_nbytes_max);
 
 /* A value read: pinned until store_unpin, or in the buffer given (pin NULL). */
 struct store_value {

@@ -14,6 +14,8 @@
 #include <unistd.h>
 #include <xxhash.h>
 
+#include "engines/store/direct.h"
+
 #define FORMAT_VERSION 2
 
 /* Covers a table's footer, which no checksum of RocksDB's covers. */
@@ -698,17 +700,22 @@ int store_dir_check_whole(const char *dir, const char *identity, struct store_co
 	return 0;
 }
 
-int store_dir_check_direct(const char *dir, struct error *e)
+int store_dir_alignment(size_t *alignment, const char *dir, struct error *e)
 {
 	char path[STORE_PATH_NBYTES];
-	store_dir_path(path, dir, "LOCK");
-	int fd = open(path, O_RDONLY | O_DIRECT | O_CLOEXEC);
+	struct stat st;
+	store_dir_path(path, dir, "COMPLETE"); /* not empty: it can be tried */
+	if (lstat(path, &st) != 0 || !S_ISREG(st.st_mode))
+		store_dir_path(path, dir, "LOCK"); /* being filled; locked, so a file of ours */
+	int fd = open(path, O_RDONLY | O_DIRECT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	if (fd < 0 && errno == EINVAL)
 		return error_set(e, -EINVAL, "%s: its file system has no O_DIRECT; set direct = 0",
 				 dir);
-	if (fd >= 0)
-		close(fd);
-	return 0;
+	if (fd < 0)
+		return path_error(e, -errno, path, "open it");
+	int err = direct_alignment(alignment, fd, path, e);
+	close(fd);
+	return err;
 }
 
 /* ---- files in db ---- */

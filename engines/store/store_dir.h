@@ -55,8 +55,10 @@ int store_dir_check_files(const char *dir);
 int store_dir_check_whole(const char *dir, const char *identity, struct store_counts *counts,
 			  struct error *e);
 
-/* -EINVAL: the file system of the locked dir has no O_DIRECT (e says: direct = 0). */
-int store_dir_check_direct(const char *dir, struct error *e);
+/* What O_DIRECT wants of the files of the locked dir (direct.h), by way of
+ * COMPLETE or, before that is there, of LOCK. -EINVAL: gvr cannot use it
+ * there (e says: direct = 0). */
+int store_dir_alignment(size_t *alignment, const char *dir, struct error *e);
 
 /* Removes what a store consists of, and nothing else. Locked exclusively. */
 int store_dir_empty(const char *dir, struct error *e);
