@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "bench/allowed.h"
 #include "bench/builtin.h"
 #include "bench/clock.h"
 #include "bench/meter/busy.h"
@@ -129,7 +130,8 @@ static unsigned choose_loads(unsigned cpus, unsigned loads[CALIBRATE_LEVELS_MAX]
 static int measure_levels(struct meters *meters, const struct metered *meter,
 			  struct calibrate_level *levels, unsigned *count, struct error *e)
 {
-	unsigned loads[CALIBRATE_LEVELS_MAX], load_count = choose_loads(busy_cpus(), loads);
+	unsigned loads[CALIBRATE_LEVELS_MAX],
+		load_count = choose_loads(allowed_cores(&allowed_here), loads);
 
 	*count = 0;
 	for (unsigned repeat = 0; repeat < REPEATS; repeat++)
@@ -157,7 +159,7 @@ static void write_constant(FILE *f, const char *name, struct figure v, const cha
 /* For each core of the machine, also of those that gvr may not use. */
 static struct figure idle_watts_of_core(const struct calibrate_fit *fit)
 {
-	double watts = fit->idle_watts / (double)sysconf(_SC_NPROCESSORS_ONLN);
+	double watts = fit->idle_watts / allowed_cores_of_machine();
 	return (struct figure){watts * (1 - fit->error), watts, watts * (1 + fit->error)};
 }
 

@@ -9,13 +9,13 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "bench/allowed.h"
 #include "bench/builtin.h"
 #include "bench/calibrate.h"
 #include "bench/energy_json.h"
 #include "bench/files.h"
 #include "bench/format.h"
 #include "bench/json_values.h"
-#include "bench/meter/busy.h"
 #include "bench/meter/meters.h"
 #include "bench/options.h"
 #include "bench/progress.h"
@@ -206,7 +206,7 @@ static json_t *probe_json(const struct meters *meters)
 
 	for (unsigned i = 0; i < METERS_COUNT; i++)
 		json_array_append_new(list, meter_json(meters, &meters->list[i]));
-	json_put(root, "processors", json_integer(busy_cpus()));
+	json_put(root, "processors", json_integer(allowed_cores(&allowed_here)));
 	json_put(root, "energy", json_string(chosen != NULL ? "measured" : "modelled"));
 	json_put(root, "meter", chosen != NULL ? json_string(chosen->ops->name) : NULL);
 	json_put(root, "round_s_min",
@@ -219,7 +219,8 @@ static json_t *probe_json(const struct meters *meters)
 
 static void print_meters(const struct meters *meters)
 {
-	printf("Meters of energy, tried with %u processors busy:\n\n", busy_cpus());
+	printf("Meters of energy, tried with %u processors busy:\n\n",
+	       allowed_cores(&allowed_here));
 	for (unsigned i = 0; i < METERS_COUNT; i++)
 		print_meter(meters, &meters->list[i]);
 	print_verdict(meters);

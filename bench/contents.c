@@ -11,6 +11,7 @@
 #include <xxhash.h>
 
 #include "bench/files.h"
+#include "bench/memory.h"
 #include "bench/models.h"
 #include "engines/generate/novel.h"
 #include "workloads/noise.h"
@@ -148,6 +149,13 @@ static void refine_novel(struct contents *c, enum contents_mode mode)
 		c->notice("the digests of the contents were damaged; made anew");
 }
 
+/* Before what takes long: serving must be possible. */
+static int check_memory(const struct contents *c, enum contents_mode mode, struct error *e)
+{
+	uint64_t requests_max = mode == CONTENTS_USE ? c->items : c->workload->number_ios;
+	return memory_check(c, requests_max, &allowed_here, e);
+}
+
 int contents_open(struct contents *c, const struct workload *w, const char *store_root,
 		  enum contents_mode mode, void (*notice)(const char *line),
 		  const struct progress *progress, struct error *e)
@@ -162,6 +170,8 @@ int contents_open(struct contents *c, const struct workload *w, const char *stor
 		c->fingerprint = definition_hash(c);
 		err = make_dir(c, store_root, e);
 	}
+	if (err == 0 && mode != CONTENTS_REPAIR)
+		err = check_memory(c, mode, e);
 	if (err == 0)
 		err = models_prepare(c, store_root, mode, progress, e);
 	if (err == 0)

@@ -58,7 +58,8 @@ enum contents_mode {
 };
 
 /* Opens the content set: reads the corpus (or its catalogue), makes the
- * directories, sees to the models. notice is called with a line for each thing
+ * directories, checks that serving fits into memory (memory.h; not of what is only
+ * loaded: CONTENTS_REPAIR), sees to the models. notice is called with a line for each thing
  * made. */
 int contents_open(struct contents *c, const struct workload *w, const char *store_root,
 		  enum contents_mode mode, void (*notice)(const char *line),

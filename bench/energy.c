@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "bench/allowed.h"
 #include "bench/student.h"
 
 #define GB 1e9
@@ -232,7 +233,7 @@ static void why_none(const struct meters *m, char *why, size_t room)
 static struct figure modelled_idle(const struct constants *platform)
 {
 	return figure_times(constant(platform, PLATFORM_CORE_IDLE_WATTS),
-			    (double)sysconf(_SC_NPROCESSORS_ONLN));
+			    allowed_cores_of_machine());
 }
 
 static void energy_of(const struct run *run, const struct engine_run *er,

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "bench/allowed.h"
 #include "engines/generate/spec.h"
 #include "engines/retrieve/codec.h"
 
@@ -146,8 +147,8 @@ int held_out_generator(struct held_out_cost *out, const struct corpus *corpus,
 		       const struct progress *progress, struct error *e)
 {
 	struct coding x = {.corpus = corpus, .ops = ops, .generator = g};
-	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
-	unsigned count = cpus < 1 ? 1 : cpus > (long)THREADS_MAX ? THREADS_MAX : (unsigned)cpus;
+	unsigned cores = allowed_cores(&allowed_here);
+	unsigned count = cores < THREADS_MAX ? cores : THREADS_MAX;
 	struct coder *coders = calloc(count, sizeof *coders);
 	int err = coders == NULL ? error_set(e, -ENOMEM, "out of memory") : 0;
 

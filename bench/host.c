@@ -7,6 +7,8 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "bench/allowed.h"
+
 static json_t *cpu_model(void)
 {
 	char line[512];
@@ -80,7 +82,8 @@ json_t *host_describe(const char *store_dir)
 		json_object_set_new(host, "machine", json_string(u.machine));
 	}
 	json_object_set_new(host, "cpu", cpu_model());
-	json_object_set_new(host, "cores", json_integer(sysconf(_SC_NPROCESSORS_ONLN)));
+	json_object_set_new(host, "cores", json_integer(allowed_cores(&allowed_here)));
+	json_object_set_new(host, "cores_machine", json_integer(allowed_cores_of_machine()));
 	json_object_set_new(host, "memory_bytes",
 			    json_integer((json_int_t)pages * (json_int_t)page_nbytes));
 	json_object_set_new(host, "store_file_system", file_system(store_dir));

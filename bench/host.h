@@ -6,8 +6,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* A new JSON object: hostname, kernel, cpu, cores, memory, file system of
- * store_dir, compiler. What cannot be read is null. */
+/* A new JSON object: hostname, kernel, cpu, cores that gvr may use and
+ * that the machine has, its memory, file system of store_dir, compiler. What cannot be read is
+ * null. */
 json_t *host_describe(const char *store_dir);
 
 /* CPU time of the machine and what its hypervisor took of it, in the kernel's

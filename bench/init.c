@@ -8,10 +8,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "bench/allowed.h"
 #include "bench/commands.h"
 #include "bench/files.h"
 #include "bench/format.h"
-#include "bench/meter/busy.h"
 
 /* Fewer files, and one in 8 of them would be too few to ask for. */
 #define SPLIT_FILES_MIN 64u
@@ -115,7 +115,7 @@ int init_look(struct init_found *f, const char *dir, struct error *e)
 		return err;
 	count(f, c);
 	corpus_close(c);
-	f->cores = busy_cpus();
+	f->cores = allowed_cores(&allowed_here);
 	char *real = realpath(dir, NULL);
 	if (real == NULL)
 		return file_error(e, -errno, "cannot tell where it is", dir);

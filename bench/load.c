@@ -8,6 +8,8 @@
 #include <unistd.h>
 #include <xxhash.h>
 
+#include "bench/allowed.h"
+
 #define THREADS_MAX 64u
 #define BATCH_ITEMS_MAX 64u
 #define BATCH_NBYTES (UINT64_C(256) << 10) /* of content, about: what a batch is sized for */
@@ -392,7 +394,7 @@ static int load_pass(const struct contents *c, struct load_report *report, bool 
 	if (l == NULL)
 		return error_set(e, -ENOMEM, "out of memory");
 	l->contents = c;
-	l->threads = (unsigned)sysconf(_SC_NPROCESSORS_ONLN);
+	l->threads = allowed_cores(&allowed_here);
 	if (l->threads > THREADS_MAX)
 		l->threads = THREADS_MAX;
 

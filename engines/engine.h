@@ -75,6 +75,12 @@ struct engine_stats {
 	const char *kernel;	/* which instructions the generator uses, or NULL */
 };
 
+/* What the buffers of requests in flight take. */
+struct engine_memory {
+	uint64_t used_bytes;   /* once each of them was in use: surely */
+	uint64_t mapped_bytes; /* at most, with caches; so much address space in any case */
+};
+
 struct engine; /* the engine's own types */
 struct engine_thread;
 struct engine_load;
@@ -85,6 +91,14 @@ struct engine_ops {
 
 	/* False: replies are NULL by design (null engine), nothing to verify. */
 	bool makes_replies;
+
+	/* What serving takes with so many requests in flight, of all workers
+	 * together, each of a content of content_nbytes. Told before anything is
+	 * loaded or trained: env->model_path may be none. What is there in any
+	 * case (model, dictionary, index) and what is small (a ring, a stack) is
+	 * not counted. */
+	void (*memory)(const struct engine_env *env, uint64_t in_flight, uint64_t content_nbytes,
+		       struct engine_memory *m);
 
 	/* ---- loading ---- */
 

@@ -68,6 +68,7 @@ static void null_close(struct engine *engine)
 const struct engine_ops null_engine = {
 	.name = "null",
 	.makes_replies = false,
+	.memory = stores_nothing_memory,
 	.load_open = stores_nothing_load_open,
 	.load_thread_open = stores_nothing_load_thread_open,
 	.load_encode = stores_nothing_load_encode,

@@ -86,6 +86,14 @@ static void make_identity(char *out, size_t capacity, const struct engine_env *e
 		 env->workload->contexts);
 }
 
+static void raw_memory(const struct engine_env *env, uint64_t in_flight, uint64_t content_nbytes,
+		       struct engine_memory *m)
+{
+	(void)env;
+	m->used_bytes = in_flight * content_nbytes;
+	m->mapped_bytes = in_flight * (round_up(content_nbytes, BLOCK_NBYTES) + BLOCK_NBYTES);
+}
+
 /* ---- loading ---- */
 
 struct engine_load {
@@ -497,6 +505,7 @@ static void raw_release(struct engine_thread *t, struct request *req)
 const struct engine_ops raw_engine = {
 	.name = "raw",
 	.makes_replies = true,
+	.memory = raw_memory,
 	.load_open = raw_load_open,
 	.load_thread_open = raw_load_thread_open,
 	.load_encode = raw_load_encode,

@@ -8,6 +8,15 @@ static int refuse(struct error *e)
 	return error_set(e, -ENOTSUP, "this engine stores nothing");
 }
 
+void stores_nothing_memory(const struct engine_env *env, uint64_t in_flight,
+			   uint64_t content_nbytes, struct engine_memory *m)
+{
+	(void)env;
+	(void)in_flight;
+	(void)content_nbytes;
+	*m = (struct engine_memory){0};
+}
+
 int stores_nothing_load_open(struct engine_load **out, const struct engine_env *env, uint64_t *next,
 			     const struct progress *progress, struct error *e)
 {

@@ -6,6 +6,10 @@
 
 /* engine.h says what each does; there is nothing to load, so the hooks that
  * take contents return -ENOTSUP. */
+/* No reply has bytes. */
+void stores_nothing_memory(const struct engine_env *env, uint64_t in_flight,
+			   uint64_t content_nbytes, struct engine_memory *m);
+
 int stores_nothing_load_open(struct engine_load **out, const struct engine_env *env, uint64_t *next,
 			     const struct progress *progress, struct error *e);
 int stores_nothing_load_thread_open(struct engine_load_thread **out, struct engine_load *l,

@@ -10,7 +10,4 @@ int busy_start(struct busy **out, unsigned threads);
 /* Stops and frees; returns the CPU time they used, in seconds. */
 double busy_stop(struct busy *b);
 
-/* The CPUs that this process may use. */
-unsigned busy_cpus(void);
-
 #endif

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bench/allowed.h"
 #include "bench/clock.h"
 #include "bench/meter/busy.h"
 
@@ -13,7 +14,7 @@
 /* A wall meter that prints once a second has two lines by then. */
 #define CALIBRATE_SLOW_NS UINT64_C(3000000000)
 #define CALIBRATE_POLL_NS 500000
-#define SEES_LOAD 1.005 /* busy over idle power, at least */
+#define SEES_LOAD 1.005	   /* busy over idle power, at least */
 #define READINGS_MAX 4096u /* at once: a wall meter may flood */
 #define IDLE_POLL_NS 20000000
 #define AT_REST "the machine at rest"
@@ -230,7 +231,7 @@ int meters_calibrate(struct meters *m, struct error *e)
 	struct busy *load;
 	uint64_t begin_ns = clock_ns();
 
-	int err = busy_start(&load, busy_cpus());
+	int err = busy_start(&load, allowed_cores(&allowed_here));
 	if (err != 0)
 		return error_set(e, err, "cannot start the load that meters are tried with: %s",
 				 strerror(-err));

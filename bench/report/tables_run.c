@@ -57,6 +57,15 @@ void tables_meters(struct table *t, const struct report *r, struct json_reader *
 	}
 }
 
+/* Older results know of those of the machine only, and call them cores. */
+static bool has_other_cores(const struct report *r, struct json_reader *reader)
+{
+	const json_t *host = json_reader_find(reader, r->result, "host");
+	const json_t *all = json_object_get(host, "cores_machine");
+
+	return json_is_integer(all) && !json_equal(all, json_object_get(host, "cores"));
+}
+
 void tables_host(struct table *t, const struct report *r, struct json_reader *reader)
 {
 	struct place at = {reader, r->result, ""};
@@ -65,6 +74,9 @@ void tables_host(struct table *t, const struct report *r, struct json_reader *re
 	add_text(t, &at, "name", "host.hostname");
 	add_text(t, &at, "processor", "host.cpu");
 	add_number(t, &at, "cores", "host.cores", tables_count);
+	if (has_other_cores(r, reader))
+		add_number(t, &at, "of the machine, which gvr may not all use",
+			   "host.cores_machine", tables_count);
 	add_number(t, &at, "memory", "host.memory_bytes", format_bytes);
 	add_text(t, &at, "architecture", "host.machine");
 	add_text(t, &at, "kernel", "host.kernel");

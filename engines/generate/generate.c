@@ -87,6 +87,18 @@ static void spec_store_identity(char *out, size_t capacity, const struct engine_
 		 env->config->generator, info->model_digest, env->fingerprint, env->contents);
 }
 
+static size_t reply_nbytes(uint64_t content_nbytes)
+{
+	return (content_nbytes + 63) & ~(size_t)63;
+}
+
+static void generate_memory(const struct engine_env *env, uint64_t in_flight,
+			    uint64_t content_nbytes, struct engine_memory *m)
+{
+	(void)env;
+	m->used_bytes = m->mapped_bytes = in_flight * reply_nbytes(content_nbytes);
+}
+
 /* ---- loading ---- */
 
 struct engine_load {
@@ -273,7 +285,7 @@ static int generate_open(struct engine **out, const struct engine_env *env, stru
 /* Reply buffers are mapped, not touched: memory is used as contents need it. */
 static int make_slots(struct engine_thread *t, unsigned depth, size_t content_nbytes_max)
 {
-	size_t stride = (content_nbytes_max + 63) & ~(size_t)63;
+	size_t stride = reply_nbytes(content_nbytes_max);
 	t->buffers_nbytes = stride * depth > 0 ? stride * depth : 64;
 	t->slots = calloc(depth, sizeof *t->slots);
 	if (t->slots == NULL)
@@ -534,6 +546,7 @@ static void generate_close(struct engine *en)
 const struct engine_ops generate_engine = {
 	.name = "generate",
 	.makes_replies = true,
+	.memory = generate_memory,
 	.load_open = generate_load_open,
 	.load_thread_open = generate_load_thread_open,
 	.load_encode = generate_load_encode,

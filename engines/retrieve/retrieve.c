@@ -113,6 +113,19 @@ static const struct dictionary *dictionary_or_null(const struct dictionary *d)
 	return d->nbytes > 0 ? d : NULL;
 }
 
+/* A value that is compressed is read into one buffer and decoded into another. */
+static void retrieve_memory(const struct engine_env *env, uint64_t in_flight,
+			    uint64_t content_nbytes, struct engine_memory *m)
+{
+	const struct engine_config *c = env->config;
+	uint64_t value_nbytes = content_nbytes + CODEC_HEAD_NBYTES_MAX;
+	uint64_t read_nbytes = store_buffer_nbytes(1, c->block_size_bytes, value_nbytes);
+	uint64_t reply_nbytes = compresses_values(c) ? content_nbytes : 0;
+	m->used_bytes = in_flight * content_nbytes;
+	m->mapped_bytes = in_flight * (read_nbytes + reply_nbytes);
+	m->mapped_bytes += is_sst(c) ? c->cache_size_bytes : 0;
+}
+
 /* ---- loading ---- */
 
 struct engine_load {
@@ -470,6 +483,7 @@ static void retrieve_release(struct engine_thread *t, struct request *req)
 const struct engine_ops retrieve_engine = {
 	.name = "retrieve",
 	.makes_replies = true,
+	.memory = retrieve_memory,
 	.load_open = retrieve_load_open,
 	.load_thread_open = retrieve_load_thread_open,
 	.load_encode = retrieve_load_encode,

@@ -80,4 +80,47 @@ test_sectors_that_nothing_fits_name_direct() {
 	expect 0 sectors 131072 "$GVR" verify "$WORK/w.ini" --store "$STORE" $direct
 }
 
+# ---- memory ----
+
+test_more_memory_than_there_is_is_refused_before_loading() {
+	cat >"$WORK/w.ini" <<-W
+	[workload]
+	name = memory
+	contents = noise:12
+	size = fixed:62MiB
+	scenario = offline
+	runtime = 1s
+	[engine "big"]
+	kind = retrieve
+	numjobs = 256
+	iodepth = 4096
+	W
+	for verb in run audit; do
+		expect 1 "$GVR" $verb "$WORK/w.ini" --store "$STORE"
+		err_has 'not enough memory: requests in flight take 62.0 TiB'
+		err_has 'engine "big" (numjobs = 256, iodepth = 4096)'
+		err_has 'lower iodepth or numjobs'
+	done
+	[ -z "$(find "$STORE" -type f)" ] || fail "something was loaded"
+	# a store is only filled, or asked for each of its contents once
+	expect 0 "$GVR" load "$WORK/w.ini" --store "$STORE" --set workload.contents=noise:2 \
+		--set workload.size=fixed:1MiB
+	expect 0 "$GVR" verify "$WORK/w.ini" --store "$STORE" --set workload.contents=noise:2 \
+		--set workload.size=fixed:1MiB --set big.numjobs=2 --set big.iodepth=8
+}
+
+test_cores_are_those_that_gvr_may_use() {
+	"$GVR" run workloads/smoke.ini --store "$STORE" --out "$WORK/all" --set workload.runtime=100ms \
+		--set workload.ramp_time=0 >/dev/null 2>&1 || true
+	taskset -c "$(taskset -cp $$ | sed 's/.*: *\([0-9]*\).*/\1/')" \
+		"$GVR" run workloads/smoke.ini --store "$STORE" --out "$WORK/one" \
+		--set workload.runtime=100ms --set workload.ramp_time=0 >/dev/null 2>&1 || true
+	[ "$(json "$WORK/one/result.json" cores)" -eq 1 ] || fail "cores that it may not use"
+	[ "$(json "$WORK/one/result.json" cores_machine)" -ge "$(json "$WORK/all/result.json" cores)" ] ||
+		fail "the machine has fewer than gvr may use"
+	[ "$(json "$WORK/one/result.json" cores_machine)" -eq 1 ] ||
+		grep -q 'of the machine, which gvr may not all use' "$WORK/one/report.html" ||
+		fail "the report does not tell"
+}
+
 run_tests
