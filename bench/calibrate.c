@@ -95,7 +95,7 @@ static int measure_level(struct meters *meters, const struct metered *meter, uns
 
 	int err = threads > 0 ? busy_start(&load, threads) : 0;
 	if (err != 0)
-		return error_set(e, err, "cannot start a load: %s", strerror(-err));
+		return error_thread(e, err, "a load");
 	poll_for(meters, SETTLE_NS);
 	span.begin_ns = clock_ns();
 	poll_for(meters, level_ns(meters));

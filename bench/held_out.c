@@ -129,7 +129,7 @@ static int run_coders(struct coder *coders, unsigned count, struct coding *x,
 	       pthread_create(&coders[started].thread, NULL, coder_main, &coders[started]) == 0)
 		started++;
 	if (started == 0)
-		return error_set(e, -EAGAIN, "cannot start threads; see ulimit -u");
+		return error_thread(e, -EAGAIN, "threads");
 	if (watch(x, progress) != 0)
 		err = error_set(e, -ECANCELED, "stopped");
 	for (unsigned i = 0; i < started; i++) {

@@ -298,7 +298,7 @@ static int run_threads(struct loader *l, const struct progress *progress, struct
 			break;
 		err = -pthread_create(&threads[count], NULL, encoder_main, &encoders[count]);
 		if (err != 0) {
-			error_set(e, err, "cannot start a thread: %s", strerror(-err));
+			error_thread(e, err, "a thread to load with");
 			encoder_close(&encoders[count], l->sink_count);
 			break;
 		}

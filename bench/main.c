@@ -1,12 +1,18 @@
 /* main.c: gvr's verbs. */
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "bench/commands.h"
 #include "bench/progress.h"
 #include "bench/version.h"
 #include "workloads/nearest.h"
+
+/* Measured: training rnn takes 192 KiB, loading and serving 128. The rest is for
+ * other compilers and libraries, and for long command lines. */
+#define STACK_NBYTES_MIN (512u << 10)
 
 static const struct {
 	const char *name;
@@ -93,8 +99,23 @@ static int help(int argc, char **argv)
 	return finish_output(EXIT_OK);
 }
 
+/* Else the first large frame is a signal 11. Threads get as much each. */
+static bool has_stack(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_STACK, &limit) != 0 || limit.rlim_cur >= STACK_NBYTES_MIN)
+		return true;
+	fprintf(stderr,
+		"gvr: the stack may have %llu KiB (ulimit -s), gvr needs %u: run ulimit -s 8192\n",
+		(unsigned long long)limit.rlim_cur / 1024, STACK_NBYTES_MIN / 1024);
+	return false;
+}
+
 int main(int argc, char **argv)
 {
+	if (!has_stack())
+		return EXIT_ERROR;
 	signal(SIGXFSZ, SIG_IGN); /* a write beyond ulimit -f is then an error */
 	if (argc < 2) {
 		print_help(stderr);

@@ -161,7 +161,8 @@ int worker_create(struct worker **out, const struct worker_config *config, struc
 		err = -pthread_create(&w->thread, NULL, worker_main, w);
 	if (err != 0) {
 		free_worker(w);
-		return error_set(e, err, "cannot start a worker: %s", strerror(-err));
+		return err == -ENOMEM ? error_set(e, err, "out of memory for a worker")
+				      : error_thread(e, err, "a worker");
 	}
 	err = worker_wait(w, e);
 	if (err != 0) {

@@ -3,9 +3,13 @@
 
 #include <fcntl.h>
 #include <pthread.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "engines/store/ring.h"
+#include "engines/store/ring_refused.h"
+#include "tests/scratch.h"
+#include "workloads/file.h"
 #include "workloads/prng.h"
 
 #define FILE_NBYTES 1000003u /* not a multiple of anything */
@@ -283,9 +287,57 @@ static void each_thread_has_its_ring(void **state)
 		assert_int_equal(pthread_join(threads[i], NULL), 0);
 }
 
+/* ---- a kernel that gives none ---- */
+
+/* Writes what the kernel would say of its sysctl and of this thread; "": nothing. */
+static void make_proc(const char *root, const char *disabled, const char *capabilities)
+{
+	char path[128], text[64];
+	static const char *const folders[] = {"", "/sys", "/sys/kernel", "/thread-self"};
+	for (size_t i = 0; i < sizeof folders / sizeof folders[0]; i++) {
+		snprintf(path, sizeof path, "%s%s", root, folders[i]);
+		mkdir(path, 0777);
+	}
+	struct file_part part = {disabled, strlen(disabled)};
+	snprintf(path, sizeof path, "%s/sys/kernel/io_uring_disabled", root);
+	if (part.nbytes > 0)
+		assert_int_equal(file_write(path, &part, 1, NULL), 0);
+	snprintf(text, sizeof text, "Name:\tgvr\nCapEff:\t%s\n", capabilities);
+	part = (struct file_part){text, strlen(text)};
+	snprintf(path, sizeof path, "%s/thread-self/status", root);
+	assert_int_equal(file_write(path, &part, 1, NULL), 0);
+}
+
+static void assert_cause(int err, const char *disabled, const char *capabilities, const char *cause)
+{
+	char root[] = "/tmp/gvr_proc_XXXXXX";
+	struct error e;
+	assert_non_null(mkdtemp(root));
+	make_proc(root, disabled, capabilities);
+	assert_int_equal(ring_refused(&e, err, "", root), err);
+	assert_int_equal(scratch_remove(root), 0);
+	if (strstr(e.text, cause) == NULL || strstr(e.text, "io = pread") == NULL)
+		fail_msg("%s", e.text);
+}
+
+static void a_refused_ring_names_the_cause(void **state)
+{
+	(void)state;
+	static const char nobody[] = "0000000000000000", root[] = "000001ffffffffff";
+	assert_cause(-ENOSYS, "", root, "this kernel has no io_uring");
+	assert_cause(-EPERM, "", root, "seccomp");
+	assert_cause(-EPERM, "0\n", nobody, "seccomp");
+	assert_cause(-EPERM, "1\n", root, "seccomp");
+	assert_cause(-EPERM, "1\n", nobody, "kernel.io_uring_group");
+	assert_cause(-EPERM, "2\n", root, "sysctl kernel.io_uring_disabled=0");
+	assert_cause(-ENOMEM, "0\n", root, "(ulimit -l)");
+	assert_cause(-EMFILE, "0\n", root, "(ulimit -n)");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_refused_ring_names_the_cause),
 		cmocka_unit_test(io_uring_reads_are_right),
 		cmocka_unit_test(pread_reads_are_right),
 		cmocka_unit_test(a_fiber_waits_and_its_thread_goes_on),

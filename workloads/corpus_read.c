@@ -130,7 +130,7 @@ static int read_file(struct reading *r, uint32_t file, struct error *e)
 		return error_set(e, err, "%s: reading was stopped", c->dir);
 	if (err == -ENOMEM || err == -EFBIG || err == -EMFILE || err == -ENFILE)
 		return error_set(e, err, "%s/%s: %s%s", c->dir, path, strerror(-err),
-				 err == -EFBIG ? "; set a larger chunk" : "");
+				 err == -EFBIG ? "; set a larger chunk" : error_remedy(err));
 	if (err) /* this one file: no permission, a bad disk block */
 		corpus_skip_unreadable(&c->skipped, path);
 	return err == 0 ? 1 : 0;
@@ -218,7 +218,8 @@ int corpus_read(const struct corpus *c, uint32_t document, uint8_t *buf, struct 
 		return error_set(e, err, "%s/%s: is shorter than when it was catalogued; run again",
 				 c->dir, path);
 	if (err)
-		return error_set(e, err, "%s/%s: cannot be read: %s", c->dir, path, strerror(-err));
+		return error_set(e, err, "%s/%s: cannot be read: %s%s", c->dir, path,
+				 strerror(-err), error_remedy(err));
 	if (XXH3_64bits(buf, d->nbytes) != d->digest)
 		return error_set(e, -ESTALE,
 				 "%s/%s: has other bytes than when it was catalogued; "

@@ -36,7 +36,8 @@ int corpus_dir_open(const char *dir, struct error *e)
 				 dir);
 	if (err == -EACCES)
 		return error_set(e, err, "%s: may not be read; check its permissions", dir);
-	return error_set(e, err, "%s: cannot be opened: %s", dir, strerror(-err));
+	return error_set(e, err, "%s: cannot be opened: %s%s", dir, strerror(-err),
+			 error_remedy(err));
 }
 
 /* Where to cut a path that is too long for one openat: after at most
@@ -261,8 +262,8 @@ int corpus_walk(struct corpus *c, int root, struct error *e)
 		free(w.pending[--w.pending_count]);
 	free(w.pending);
 	if (err)
-		return error_set(e, err, "%s: its files cannot be listed: %s", c->dir,
-				 strerror(-err));
+		return error_set(e, err, "%s: its files cannot be listed: %s%s", c->dir,
+				 strerror(-err), error_remedy(err));
 	if (c->file_count > 1)
 		qsort(c->files, c->file_count, sizeof *c->files, compare_paths);
 	return 0;

@@ -1,7 +1,9 @@
 #include "workloads/error.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 void error_clean(char *text)
 {
@@ -22,6 +24,27 @@ int error_set(struct error *e, int err, const char *format, ...)
 	va_end(args);
 	error_clean(e->text);
 	return err;
+}
+
+const char *error_remedy(int err)
+{
+	switch (err) {
+	case -EMFILE:
+		return "; raise the limit of open files (ulimit -n)";
+	case -ENFILE:
+		return "; the whole machine has too many open: raise its limit (sysctl "
+		       "fs.file-max)";
+	default:
+		return "";
+	}
+}
+
+int error_thread(struct error *e, int err, const char *what)
+{
+	return error_set(e, err,
+			 "cannot start %s: %s; lower numjobs, or raise the limits of processes and "
+			 "of memory (ulimit -u, ulimit -v)",
+			 what, strerror(-err));
 }
 
 int progress_step(const struct progress *p, const char *what, unsigned long long done,

@@ -24,6 +24,13 @@ struct error {
 int error_set(struct error *e, int err, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
+/* What to do about the errno of a limit that may be met wherever a file is opened,
+ * to follow strerror: "; ...", or "". */
+const char *error_remedy(int err);
+
+/* "cannot start WHAT: reason; remedy", of pthread_create; returns err. */
+int error_thread(struct error *e, int err, const char *what);
+
 /* Replaces control characters by '?', as error_set does. */
 void error_clean(char *text);
 

@@ -22,10 +22,8 @@ static const char *remedy(int err)
 	case EISDIR:
 	case EEXIST:
 		return "; something else has that name: move it away or choose another folder";
-	case EMFILE:
-		return "; raise the limit of open files (ulimit -n)";
 	default:
-		return "";
+		return error_remedy(err);
 	}
 }
 

@@ -130,7 +130,8 @@ static int fail_file(const char *path, const char *what, int err, struct error *
 		return error_set(e, err, "%s: may not be read; check its permissions", path);
 	if (err == -EISDIR)
 		return error_set(e, -EINVAL, "%s:1: a directory; name a %s", path, what);
-	return error_set(e, err, "%s: cannot be read: %s", path, strerror(-err));
+	return error_set(e, err, "%s: cannot be read: %s%s", path, strerror(-err),
+			 error_remedy(err));
 }
 
 /* Opened without waiting for a writer, as a pipe else would: one that is about

@@ -233,8 +233,7 @@ int meters_calibrate(struct meters *m, struct error *e)
 
 	int err = busy_start(&load, allowed_cores(&allowed_here));
 	if (err != 0)
-		return error_set(e, err, "cannot start the load that meters are tried with: %s",
-				 strerror(-err));
+		return error_thread(e, err, "the load that meters are tried with");
 	bool on = poll_for(m, "trying meters", CALIBRATE_NS, CALIBRATE_POLL_NS);
 	while (on && wants_more(m) && clock_ns() - begin_ns < CALIBRATE_SLOW_NS)
 		on = poll_for(m, "trying meters", CALIBRATE_NS / 10, CALIBRATE_POLL_NS);

@@ -61,8 +61,8 @@ static int open_file(struct meter *m, const char *path, struct error *e)
 	if (m->fd < 0 || fstat(m->fd, &st) != 0)
 		/* not -ENOENT, which says that no wall meter is given */
 		return error_set(e, errno == ENOENT ? -ENXIO : -errno,
-				 "--wall-meter file:%s: cannot be opened: %s", path,
-				 strerror(errno));
+				 "--wall-meter file:%s: cannot be opened: %s%s", path,
+				 strerror(errno), error_remedy(-errno));
 	if (S_ISDIR(st.st_mode))
 		return error_set(e, -EISDIR, "--wall-meter file:%s is a folder, not a file", path);
 	m->is_file = S_ISREG(st.st_mode);
@@ -122,7 +122,8 @@ static int open_command(struct meter *m, const char *line, struct error *e)
 	int ends[2];
 
 	if (pipe2(ends, O_CLOEXEC) != 0)
-		return error_set(e, -errno, "--wall-meter: no pipe: %s", strerror(errno));
+		return error_set(e, -errno, "--wall-meter: no pipe: %s%s", strerror(errno),
+				 error_remedy(-errno));
 	m->fd = ends[0];
 	int err = fcntl(m->fd, F_SETFL, O_NONBLOCK) != 0 ? -errno : 0;
 	if (err == 0)
@@ -130,8 +131,8 @@ static int open_command(struct meter *m, const char *line, struct error *e)
 	close(ends[1]);
 	if (err != 0) {
 		m->command = 0;
-		return error_set(e, err, "--wall-meter: /bin/sh cannot be started: %s",
-				 strerror(-err));
+		return error_set(e, err, "--wall-meter: /bin/sh cannot be started: %s%s",
+				 strerror(-err), error_remedy(err));
 	}
 	return 0;
 }
@@ -186,7 +187,8 @@ static int receive(struct meter *m, struct error *e)
 		return 0;
 	}
 	if (n < 0 && errno != EAGAIN)
-		return error_set(e, -errno, "the wall meter cannot be read: %s", strerror(errno));
+		return error_set(e, -errno, "the wall meter cannot be read: %s%s", strerror(errno),
+				 error_remedy(-errno));
 	if (n == 0 && m->command != 0)
 		return explain_end(m, e);
 	m->drained_ns = now_ns;

@@ -343,8 +343,8 @@ int plot_gnuplot(const char *folder, const struct progress *progress, unsigned c
 	int err = spawn(&pid, folder);
 
 	if (err != 0)
-		return error_set(e, -err, "gnuplot: cannot be started: %s; install gnuplot-nox",
-				 strerror(err));
+		return error_set(e, -err, "gnuplot: cannot be started: %s%s", strerror(err),
+				 err == ENOENT ? "; install gnuplot-nox" : error_remedy(-err));
 	err = wait_for(pid, &status, progress, count);
 	if (err != 0)
 		return error_set(e, err, "gnuplot: stopped");
@@ -354,6 +354,8 @@ int plot_gnuplot(const char *folder, const struct progress *progress, unsigned c
 		return error_set(e, -EPROTO, "gnuplot: ended by signal %d (%s); try again",
 				 WTERMSIG(status), strsignal(WTERMSIG(status)));
 	read_complaint(complaint, sizeof complaint, folder);
-	return error_set(e, -EPROTO, "gnuplot: failed: %.400s; is it gnuplot 5.4 or later?",
-			 complaint);
+	const char *remedy = strstr(complaint, strerror(EMFILE)) != NULL
+				     ? error_remedy(-EMFILE)
+				     : "; is it gnuplot 5.4 or later?";
+	return error_set(e, -EPROTO, "gnuplot: failed: %.400s%s", complaint, remedy);
 }

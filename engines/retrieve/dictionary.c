@@ -94,7 +94,8 @@ int dictionary_read(struct dictionary *d, const char *path, struct error *e)
 	if (f == NULL && errno == ENOENT)
 		return error_set(e, -ENOENT, "%s: there is no dictionary; run: gvr load", path);
 	if (f == NULL)
-		return error_set(e, -errno, "%s: cannot open it: %s", path, strerror(errno));
+		return error_set(e, -errno, "%s: cannot open it: %s%s", path, strerror(errno),
+				 error_remedy(-errno));
 	int err = read_file(f, d);
 	fclose(f);
 	if (err == 0)
@@ -102,7 +103,8 @@ int dictionary_read(struct dictionary *d, const char *path, struct error *e)
 	dictionary_free(d);
 	if (err == -EBADMSG)
 		return error_set(e, err, "%s: damaged; run: gvr load, which makes it anew", path);
-	return error_set(e, err, "%s: cannot read it: %s", path, strerror(-err));
+	return error_set(e, err, "%s: cannot read it: %s%s", path, strerror(-err),
+			 error_remedy(err));
 }
 
 void dictionary_free(struct dictionary *d)

@@ -9,6 +9,7 @@
 
 #include "engines/store/direct.h"
 #include "engines/store/fiber.h"
+#include "engines/store/ring_refused.h"
 
 /* One SQE reads at most this much: its length field has 32 bits. */
 #define READ_NBYTES_MAX ((size_t)1 << 30)
@@ -122,16 +123,6 @@ static int open_uring(struct ring *r)
 	return err == -EINVAL ? queue_init(r, 0) : err;
 }
 
-static int uring_error(const struct ring *r, struct error *e, int err)
-{
-	const char *remedy = err == -ENOMEM ? "lower iodepth, or raise the limit of locked memory "
-					      "(ulimit -l)"
-					    : "to read without one set io = pread";
-	return error_set(e, err, "io_uring: cannot create a ring%s: %s; %s",
-			 r->options.sqthread_poll ? " with sqthread_poll" : "", strerror(-err),
-			 remedy);
-}
-
 static int register_buffers(struct ring *r, struct error *e)
 {
 	const struct ring_options *o = &r->options;
@@ -167,7 +158,8 @@ static int start(struct ring *r, struct error *e)
 {
 	int err = open_uring(r);
 	if (err != 0)
-		return uring_error(r, e, err);
+		return ring_refused(e, err, r->options.sqthread_poll ? " with sqthread_poll" : "",
+				    "/proc");
 	r->stats.created = true;
 	err = register_buffers(r, e);
 	if (err == 0) {

@@ -36,6 +36,9 @@ static int errno_of(const char *message)
 				     EMFILE, ENFILE, ENOMEM, EBUSY,  EINVAL};
 	static const char *const damage[] = {"Corruption", "Invalid argument", "NotFound",
 					     "Not implemented"};
+	/* whatever RocksDB makes of it: a limit is no damage */
+	if (strstr(message, strerror(EMFILE)) != NULL)
+		return -EMFILE;
 	for (size_t i = 0; i < sizeof damage / sizeof damage[0]; i++)
 		if (strncmp(message, damage[i], strlen(damage[i])) == 0)
 			return -EBADMSG;

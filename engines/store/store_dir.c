@@ -37,10 +37,10 @@ const char *store_dir_remedy(int err)
 		return "; make room, then run again: the load goes on where it stopped";
 	case -EFBIG:
 		return "; raise the limit of file sizes (ulimit -f)";
-	case -EMFILE:
-		return "; raise the limit of open files (ulimit -n)";
+	case -EINVAL: /* of O_DIRECT, where the kernel did not say before what it takes */
+		return "; its file system may not take O_DIRECT so: set direct = 0";
 	default:
-		return "";
+		return error_remedy(err);
 	}
 }
 
@@ -653,7 +653,8 @@ int store_dir_judge(const char *dir, const char *identity, struct store_counts *
 	else if (err == -EBADMSG || err == -ENOENT)
 		*why = "was damaged";
 	else if (err != 0)
-		return error_set(e, err, "%s/IDENTITY: cannot read it: %s", dir, strerror(-err));
+		return error_set(e, err, "%s/IDENTITY: cannot read it: %s%s", dir, strerror(-err),
+				 error_remedy(err));
 	if (err != 0)
 		return -ESTALE;
 	err = store_dir_read_complete(dir, counts, e);

@@ -123,4 +123,118 @@ test_cores_are_those_that_gvr_may_use() {
 		fail "the report does not tell"
 }
 
+# ---- tight limits ----
+
+# Sanitizers take terabytes of address space, and frames several times as large.
+not_sanitized() {
+	case $BUILD in
+	*/release) ;;
+	*) exit 77 ;;
+	esac
+}
+
+test_a_small_stack_is_said() {
+	for kib in 100 128 256; do
+		expect 1 sh -c "ulimit -s $kib; exec '$GVR' run workloads/smoke.ini --store '$STORE' --out '$WORK/r'"
+		err_has "the stack may have $kib KiB (ulimit -s)"
+		err_has "ulimit -s 8192"
+	done
+	[ ! -e "$STORE" ] || fail "something was begun"
+}
+
+# What is asked for is what was measured, with room: all of it runs there.
+test_a_stack_as_large_as_is_asked_for_is_enough() {
+	not_sanitized
+	documents "$WORK/docs" 60
+	cat >"$WORK/w.ini" <<-W
+	[workload]
+	name = stack
+	contents = archive:$WORK/docs
+	split = all
+	scenario = offline
+	number_ios = 60
+	rounds = 1
+	ramp_time = 0
+	[engine "retrieve"]
+	kind = retrieve
+	direct = 0
+	compression_level = 3
+	compression_max_dict_bytes = 8KiB
+	[engine "sst"]
+	kind = retrieve
+	layout = sst
+	compression_unit = block
+	io = pread
+	direct = 0
+	[engine "generate"]
+	kind = generate
+	direct = 0
+	W
+	expect_run sh -c "ulimit -s 512; exec '$GVR' run '$WORK/w.ini' --store '$STORE' --out '$WORK/r'"
+	expect 0 sh -c "ulimit -s 512; exec '$GVR' train '$WORK/docs' -o '$WORK/m.gvrm' --generator rnn --steps 1"
+	expect 0 sh -c "ulimit -s 512; exec '$GVR' report '$WORK/r'"
+}
+
+# Whichever file it is that cannot be opened any more.
+test_too_few_open_files_name_their_limit() {
+	documents "$WORK/docs" 20
+	cat >"$WORK/w.ini" <<-W
+	[workload]
+	name = files
+	contents = archive:$WORK/docs
+	split = all
+	scenario = offline
+	number_ios = 20
+	rounds = 1
+	ramp_time = 0
+	[engine "retrieve"]
+	kind = retrieve
+	compression_level = 3
+	compression_max_dict_bytes = 8KiB
+	direct = 0
+	[engine "generate"]
+	kind = generate
+	direct = 0
+	W
+	expect 0 "$GVR" load "$WORK/w.ini" --store "$STORE"
+	refused=0
+	for files in 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+		code=0
+		sh -c "ulimit -n $files; exec '$GVR' verify '$WORK/w.ini' --store '$STORE'" \
+			>"$WORK/out" 2>"$WORK/err" || code=$?
+		[ $code -ne 0 ] || break
+		[ "$(wc -l <"$WORK/err")" -eq 1 ] || fail "not one line: $(cat "$WORK/err")"
+		err_has "(ulimit -n)"
+		refused=$((refused + 1))
+	done
+	[ $code -eq 0 ] && [ $refused -gt 2 ] || fail "it was refused $refused times, last by $code"
+}
+
+test_little_address_space_is_one_line() {
+	not_sanitized
+	expect 1 sh -c "ulimit -v 200000; exec '$GVR' run workloads/smoke.ini --store '$STORE' --out '$WORK/r'"
+	err_has "ulimit -v"
+}
+
+# ---- a forbidden io_uring ----
+
+test_a_forbidden_io_uring_names_the_cause() {
+	direct_stores "$WORK/w.ini"
+	direct=
+	for engine in segments sst cached plain raw; do
+		direct="$direct --set $engine.direct=0"
+	done
+	without="$BUILD/tests/cli/without_io_uring"
+	expect 0 "$GVR" load "$WORK/w.ini" --store "$STORE" $direct
+	expect 4 "$without" "$GVR" verify "$WORK/w.ini" --store "$STORE" $direct
+	[ "$(cat /proc/sys/kernel/io_uring_disabled 2>/dev/null || echo 0)" -ne 0 ] ||
+		err_has "a seccomp filter forbids it"
+	err_has "io = pread"
+	expect 1 "$without" 38 "$GVR" verify "$WORK/w.ini" --store "$STORE" $direct
+	err_has "this kernel has no io_uring"
+	err_has "io = pread"
+	expect 1 "$without" 24 "$GVR" verify "$WORK/w.ini" --store "$STORE" $direct
+	err_has "(ulimit -n)"
+}
+
 run_tests

@@ -104,7 +104,8 @@ static int open_error(struct error *e, int err, const char *path)
 	if (err == -ENOENT)
 		return error_set(e, err, "%s: there is no such model; make one with gvr train",
 				 path);
-	return error_set(e, err, "%s: cannot read the model: %s", path, strerror(-err));
+	return error_set(e, err, "%s: cannot read the model: %s%s", path, strerror(-err),
+			 error_remedy(err));
 }
 
 /* The whole of a file that may be a model. */
