@@ -40,7 +40,7 @@ static bool own_group(const struct allowed_roots *roots, const char *controller,
 	bool found = false;
 
 	snprintf(line, sizeof line, "%s/self/cgroup", roots->proc);
-	FILE *f = fopen(line, "r");
+	FILE *f = fopen(line, "re");
 	if (f == NULL)
 		return false;
 	while (!found && fgets(line, sizeof line, f) != NULL) { /* "N:CONTROLLERS:/PATH" */
@@ -77,12 +77,12 @@ static void each_group(const struct allowed_roots *roots, const char *controller
 /* The number after a name, in a file of such lines; 0: it is not there. */
 static uint64_t named_number(const char *dir, const char *file, const char *name)
 {
-	char line[256];
+	char path[2 * PATH_MAX + 64], line[256];
 	uint64_t value = 0;
 	size_t nbytes = strlen(name);
 
-	snprintf(line, sizeof line, "%.200s/%s", dir, file);
-	FILE *f = fopen(line, "r");
+	snprintf(path, sizeof path, "%s/%s", dir, file);
+	FILE *f = fopen(path, "re");
 	if (f == NULL)
 		return 0;
 	while (fgets(line, sizeof line, f) != NULL)

@@ -14,6 +14,9 @@
 #define BATCH_ITEMS_MAX 64u
 #define BATCH_NBYTES (UINT64_C(256) << 10) /* of content, about: what a batch is sized for */
 
+#define WINDOW_BATCHES_A_THREAD 4u
+#define WINDOW_NBYTES (UINT64_C(64) << 20)
+
 /* An engine being filled. */
 struct sink {
 	const struct engine_ops *ops;
@@ -310,6 +313,17 @@ static int run_threads(struct loader *l, const struct progress *progress, struct
 	return err;
 }
 
+/* Batches that wait to be written, so that no thread waits for the writer; of
+ * large contents fewer, as each holds its values for every engine. */
+static unsigned window_of(const struct loader *l)
+{
+	uint64_t fit = WINDOW_NBYTES / (l->batch_items * (l->contents->nbytes_max + 1));
+
+	if (fit >= l->threads * WINDOW_BATCHES_A_THREAD)
+		return l->threads * WINDOW_BATCHES_A_THREAD;
+	return fit > l->threads ? (unsigned)fit : l->threads;
+}
+
 static int make_items(struct loader *l, const struct progress *progress, struct error *e)
 {
 	uint64_t per_batch = BATCH_NBYTES / (l->contents->nbytes_max + 1);
@@ -317,7 +331,7 @@ static int make_items(struct loader *l, const struct progress *progress, struct 
 	l->batch_items = per_batch < 1		       ? 1
 			 : per_batch > BATCH_ITEMS_MAX ? BATCH_ITEMS_MAX
 						       : (unsigned)per_batch;
-	l->window = l->threads * 4;
+	l->window = window_of(l);
 	l->batches = calloc(l->window, sizeof *l->batches);
 	if (l->batches == NULL)
 		return error_set(e, -ENOMEM, "out of memory");

@@ -82,7 +82,9 @@ static void add_up(const struct contents *c, uint64_t requests_max, struct sum *
 
 static const char *smaller(const struct workload *w)
 {
-	return w->contents_kind == CONTENTS_ARCHIVE ? "set a smaller chunk" : "a smaller size";
+	if (w->contents_kind != CONTENTS_ARCHIVE)
+		return "set a smaller size";
+	return w->chunk_bytes > 0 ? "set a smaller chunk" : "set chunk";
 }
 
 /* "3.9 GiB, of that 3.9 GiB engine "retrieve" (numjobs = 2, iodepth = 32)" */
