@@ -139,11 +139,6 @@ double busy_stop(struct busy *b)
 	return 0;
 }
 
-unsigned busy_cpus(void)
-{
-	return 1;
-}
-
 /* From now on. */
 static inline void fake_set_watts(struct fake_powercap *f, struct fake_zone *z, double watts)
 {
