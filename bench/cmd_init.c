@@ -3,12 +3,11 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <libgen.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "bench/files.h"
 #include "bench/format.h"
 #include "bench/init.h"
 #include "bench/options.h"
@@ -61,18 +60,12 @@ static void print_found(const struct init_found *f)
 /* What gvr writes must not become one of the documents. */
 static int check_outside(const struct init_found *f, const char *file, struct error *e)
 {
-	char folder[PATH_MAX];
-
-	snprintf(folder, sizeof folder, "%s", file);
-	if (file_lies_in(f->dir, dirname(folder)))
-		return error_set(e, -ENOTSUP,
-				 "%.300s: lies in the directory itself and would be one of its "
-				 "documents; go elsewhere (cd), or name a file with --out",
-				 file);
-	if (file_lies_in(f->dir, "."))
+	int err = files_keep_file_apart(f->dir, file, "the workload file",
+					"go elsewhere (cd), or name a file with --out", e);
+	if (err == 0 && file_lies_in(f->dir, "."))
 		command_notice("the current folder lies in the directory: give gvr run an --out "
-			       "elsewhere, or its results become documents, too");
-	return 0;
+			       "elsewhere, or go elsewhere (cd)");
+	return err;
 }
 
 static int write_workload(const struct init_found *f, const char *file, struct error *e)

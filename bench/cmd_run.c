@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "bench/contents.h"
 #include "bench/files.h"
 #include "bench/measure.h"
 #include "bench/options.h"
@@ -100,7 +101,9 @@ int cmd_run(int argc, char **argv)
 		 o.out != NULL ? "" : name);
 	measure_warn(&w);
 	/* now, not after all the measuring */
-	int err = files_make_writable_dir(out, &e);
+	int err = contents_keep_apart(&w, o.store, out, &e);
+	if (err == 0)
+		err = files_make_writable_dir(out, &e);
 	if (err == 0)
 		err = measure_site_open(&site, &w, o.wall_meter, &e);
 	code = err != 0 ? command_bad_file(err, &e) : run_workload(&w, &site, &o, command, out);

@@ -296,13 +296,14 @@ static int plan_sweep(struct sweep *s, struct sweep_plan *plan, const struct opt
 	int err = workload_read(&base, o->operand, o->sets, o->set_count, &e);
 	if (err == 0 && !describe(&s->file, o->operand))
 		err = error_set(&e, -ENOMEM, "out of memory");
-	if (err == 0)
-		err = sweep_plan_make(plan, o, &s->file, &e);
-	if (err != 0)
-		return command_bad_file(err, &e);
 	files_clean_name(name, sizeof name, base.name);
 	snprintf(out, sizeof out, "out/%s-sweep", name);
-	err = sweep_open(s, o->out != NULL ? o->out : out, &e);
+	const char *folder = o->out != NULL ? o->out : out;
+	if (err == 0)
+		err = sweep_plan_make(plan, o, folder, &s->file, &e);
+	if (err != 0)
+		return command_bad_file(err, &e);
+	err = sweep_open(s, folder, &e);
 	return err != 0 ? command_failed(err, &e) : run_sweep(s, plan);
 }
 

@@ -13,6 +13,7 @@
 #include "bench/card.h"
 #include "bench/clock.h"
 #include "bench/energy.h"
+#include "bench/files.h"
 #include "bench/format.h"
 #include "bench/options.h"
 #include "bench/progress.h"
@@ -165,7 +166,9 @@ static int train(const char *dir, struct card *c)
 	struct error e;
 	uint64_t begin_ns = clock_ns(), begin_cpu_ns = clock_read_ns(CLOCK_PROCESS_CPUTIME_ID);
 
-	int err = corpus_open(&corpus, dir, 0, NULL, progress_terminal(), &e);
+	int err = files_keep_file_apart(dir, c->path, "the model", "name another FILE with -o", &e);
+	if (err == 0)
+		err = corpus_open(&corpus, dir, 0, NULL, progress_terminal(), &e);
 	if (err != 0)
 		return command_failed(err, &e);
 	c->dir = dir;

@@ -29,11 +29,30 @@ static uint64_t mix_text(uint64_t hash, const char *text)
 
 /* ---- opening ---- */
 
+static const char *documents_dir(const struct workload *w)
+{
+	return w->contents_kind == CONTENTS_ARCHIVE ? w->contents_dir : w->corpus_dir;
+}
+
+int contents_keep_apart(const struct workload *w, const char *store_root, const char *out,
+			struct error *e)
+{
+	const char *dir = documents_dir(w);
+
+	if (dir[0] == '\0')
+		return 0;
+	int err = files_keep_apart(dir, store_root, "the store", "give --store DIR elsewhere", e);
+	if (err == 0 && out != NULL)
+		err = files_keep_apart(dir, out, "the folder of results",
+				       "give --out DIR elsewhere", e);
+	return err;
+}
+
 static int open_corpus(struct contents *c, const char *store_root, const struct progress *progress,
 		       struct error *e)
 {
 	const struct workload *w = c->workload;
-	const char *dir = w->contents_kind == CONTENTS_ARCHIVE ? w->contents_dir : w->corpus_dir;
+	const char *dir = documents_dir(w);
 	char folder[WORKLOAD_PATH_NBYTES + 16], catalogue[WORKLOAD_PATH_NBYTES + 64];
 
 	if (dir[0] == '\0')
@@ -45,13 +64,9 @@ static int open_corpus(struct contents *c, const char *store_root, const struct 
 	c->corpus_source = mix_in(mix_text(0, real), w->chunk_bytes);
 	snprintf(catalogue, sizeof catalogue, "%s/%016" PRIx64 ".gvrc", folder, c->corpus_source);
 	free(real);
-	int err = files_make_dirs(folder, e);
-	if (err == 0 && file_lies_in(dir, folder))
-		err = error_set(
-			e, -ENOTSUP,
-			"%.400s: the store lies in the folder of documents, %.400s, and would "
-			"become one of them; give --store DIR elsewhere",
-			store_root, dir);
+	int err = contents_keep_apart(w, store_root, NULL, e);
+	if (err == 0)
+		err = files_make_dirs(folder, e);
 	if (err == 0)
 		err = corpus_open(&c->corpus, dir, w->chunk_bytes, catalogue, progress, e);
 	return err;

@@ -57,6 +57,11 @@ enum contents_mode {
 	CONTENTS_REPAIR, /* load: a damaged one is trained anew */
 };
 
+/* Refuses, -ENOTSUP, a store or a folder of results (NULL: none is written) that lies
+ * among the workload's documents. Writes nothing: for before the first write. */
+int contents_keep_apart(const struct workload *w, const char *store_root, const char *out,
+			struct error *e);
+
 /* Opens the content set: reads the corpus (or its catalogue), makes the
  * directories, checks that serving fits into memory (memory.h; not of what is only
  * loaded: CONTENTS_REPAIR), sees to the models. notice is called with a line for each thing

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
@@ -43,6 +44,32 @@ int files_make_writable_dir(const char *path, struct error *e)
 	close(fd);
 	unlink(probe);
 	return 0;
+}
+
+static int refuse_place(const char *documents, const char *path, const char *what,
+			const char *remedy, struct error *e)
+{
+	return error_set(e, -ENOTSUP,
+			 "%.300s: %s lies in the folder of documents, %.300s, and would be one of "
+			 "its documents; %s",
+			 path, what, documents, remedy);
+}
+
+int files_keep_apart(const char *documents, const char *path, const char *what, const char *remedy,
+		     struct error *e)
+{
+	return file_lies_in(documents, path) ? refuse_place(documents, path, what, remedy, e) : 0;
+}
+
+int files_keep_file_apart(const char *documents, const char *file, const char *what,
+			  const char *remedy, struct error *e)
+{
+	char folder[PATH_MAX];
+
+	snprintf(folder, sizeof folder, "%s", file);
+	if (!file_lies_in(documents, dirname(folder)))
+		return 0;
+	return refuse_place(documents, file, what, remedy, e);
 }
 
 void files_clean_name(char *out, size_t capacity, const char *name)

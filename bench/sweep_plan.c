@@ -7,6 +7,7 @@
 
 #include "bench/builtin.h"
 #include "bench/commands.h"
+#include "bench/contents.h"
 
 #define SETS_MAX (OPTIONS_SETS_MAX + SWEEP_AXES_MAX)
 #define SETTINGS_NBYTES 256u
@@ -141,8 +142,8 @@ static int check_twice(const struct sweep_plan *p, const struct sweep_file *f, s
 			 names[0], settings[0], names[1], settings[1]);
 }
 
-int sweep_plan_make(struct sweep_plan *p, const struct options *o, struct sweep_file *f,
-		    struct error *e)
+int sweep_plan_make(struct sweep_plan *p, const struct options *o, const char *folder,
+		    struct sweep_file *f, struct error *e)
 {
 	static struct workload w;
 
@@ -152,6 +153,8 @@ int sweep_plan_make(struct sweep_plan *p, const struct options *o, struct sweep_
 		return error_set(e, -ENOMEM, "out of memory");
 	for (unsigned i = 0; i < f->grid.run_count; i++) {
 		int err = read_workload(p, i, &w, e);
+		if (err == 0)
+			err = contents_keep_apart(&w, o->store, folder, e);
 		if (err != 0)
 			return err;
 		f->runs[i].settings = settings_of(p, &w);

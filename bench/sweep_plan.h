@@ -21,8 +21,8 @@ struct sweep_plan {
  * a run cannot be, or two are the same; -ENOENT and others of workload_read and
  * of a platform's file; e names the run. sweep_plan_free in every case.
  */
-int sweep_plan_make(struct sweep_plan *p, const struct options *o, struct sweep_file *f,
-		    struct error *e);
+int sweep_plan_make(struct sweep_plan *p, const struct options *o, const char *folder,
+		    struct sweep_file *f, struct error *e);
 void sweep_plan_free(struct sweep_plan *p);
 
 /* The workload of a run once more: -EINVAL also where it is another one now. */

@@ -135,9 +135,56 @@ ssize_t file_read_up_to(int fd, void *bytes, size_t capacity)
 	return (ssize_t)done;
 }
 
+/* A name in the real path of a folder to be, whose real path it is then. Takes real;
+ * NULL: no memory. */
+static char *below(char *real, const char *name)
+{
+	char *path = NULL;
+
+	if (strcmp(name, "..") == 0)
+		*strrchr(real, '/') = '\0'; /* of the root: "", which serves as well */
+	if (strcmp(name, "..") == 0 || strcmp(name, ".") == 0)
+		return real;
+	if (asprintf(&path, "%s/%s", strcmp(real, "/") == 0 ? "" : real, name) < 0)
+		path = NULL;
+	free(real);
+	/* "new/../link": link may be there, though new is not */
+	char *there = path != NULL ? realpath(path, NULL) : NULL;
+	if (there == NULL)
+		return path;
+	free(path);
+	return there;
+}
+
+/* realpath of a path of which the last parts need not be there. NULL: it cannot be
+ * told (no memory, no permission). */
+static char *real_path_to_be(const char *path)
+{
+	char *real = realpath(path, NULL), *parent = NULL;
+
+	if (real != NULL || errno != ENOENT)
+		return real;
+	size_t n = strlen(path);
+	while (n > 1 && path[n - 1] == '/')
+		n--;
+	size_t name = n;
+	while (name > 0 && path[name - 1] != '/')
+		name--;
+	char *last = strndup(path + name, n - name);
+	if (last != NULL)
+		parent = name > 0 ? strndup(path, name) : strdup(".");
+	if (parent != NULL && n > 0)
+		real = real_path_to_be(parent);
+	if (real != NULL)
+		real = below(real, last);
+	free(parent);
+	free(last);
+	return real;
+}
+
 bool file_lies_in(const char *dir, const char *path)
 {
-	char *outer = realpath(dir, NULL), *inner = realpath(path, NULL);
+	char *outer = realpath(dir, NULL), *inner = real_path_to_be(path);
 	bool in = false;
 
 	if (outer != NULL && inner != NULL) {

@@ -30,7 +30,8 @@ int file_write_new(const char *path, const struct file_part *parts, unsigned cou
  * how many, or -errno. */
 ssize_t file_read_up_to(int fd, void *bytes, size_t capacity);
 
-/* Is path, which is there, the folder dir or below it? Links are followed. */
+/* Is path the folder dir, which is there, or below it? Links are followed; what of
+ * path is not there yet is taken as if it were made now. */
 bool file_lies_in(const char *dir, const char *path);
 
 /* "PATH: what: reason" and the remedy that fits the errno; returns err. */
