@@ -35,10 +35,10 @@ static json_t *documents_json(const struct card *c)
 {
 	const struct corpus *x = c->corpus;
 	return json_pack("{s:o, s:I, s:I, s:o, s:I, s:I, s:o}", "folder", json_text(c->dir),
-			 "training_documents", (json_int_t)x->training_count, "training_bytes",
-			 (json_int_t)x->training_bytes, "training_fingerprint",
-			 json_sprintf("%016" PRIx64, corpus_fingerprint(x, SPLIT_TRAINING)),
-			 "held_out_documents", (json_int_t)x->held_out_count, "held_out_bytes",
+			 "training_documents", (json_int_t)c->training_documents, "training_bytes",
+			 (json_int_t)c->training_bytes, "training_fingerprint",
+			 json_sprintf("%016" PRIx64, c->training_fingerprint), "held_out_documents",
+			 (json_int_t)x->held_out_count, "held_out_bytes",
 			 (json_int_t)x->held_out_bytes, "held_out_fingerprint",
 			 json_sprintf("%016" PRIx64, corpus_fingerprint(x, SPLIT_HELD_OUT)));
 }

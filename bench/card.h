@@ -18,6 +18,9 @@ struct card {
 	const char *dir, *path; /* of the documents, of the model */
 	const struct generator_ops *ops;
 	const struct corpus *corpus;
+	/* what it was trained on: some of it may have gone since */
+	uint32_t training_documents;
+	uint64_t training_bytes, training_fingerprint;
 	struct generator_info info;
 	bool quiet; /* the curve is not shown while it grows */
 	double elapsed_s;

@@ -80,6 +80,7 @@ int cmd_audit(int argc, char **argv)
 	if (err != 0)
 		return command_failed(err, &e);
 	code = audit_contents(&c, &w, o.json);
+	contents_remember_changed(&c);
 	contents_close(&c);
 	return code;
 }

@@ -72,6 +72,10 @@ static json_t *skipped_json(const struct corpus_skipped *s)
 	json_put(o, "first_unreadable", s->unreadable > 0 ? json_text(s->first_unreadable) : NULL);
 	json_put(o, "too_large", json_integer((json_int_t)s->too_large));
 	json_put(o, "first_too_large", s->too_large > 0 ? json_text(s->first_too_large) : NULL);
+	json_put(o, "changing", json_integer((json_int_t)s->changing));
+	json_put(o, "first_changing", s->changing > 0 ? json_text(s->first_changing) : NULL);
+	json_put(o, "odd_size", json_integer((json_int_t)s->odd_size));
+	json_put(o, "first_odd_size", s->odd_size > 0 ? json_text(s->first_odd_size) : NULL);
 	return o;
 }
 
@@ -128,9 +132,12 @@ static int load(const struct workload *w, const char *store, bool json)
 	if (c.corpus != NULL && !json)
 		print_corpus(&c);
 	fflush(stdout);
+	uint64_t told = c.corpus != NULL ? c.corpus->skipped.changing : 0;
 	err = load_all(&c, &report, progress_terminal(), &e);
 	if (err == 0)
 		err = contents_map_digests(&c, &e);
+	if (c.corpus != NULL && c.corpus->skipped.changing > told)
+		contents_notice_changing(&c);
 	progress_clear();
 	double elapsed_s = (double)(clock_ns() - begin_ns) / 1e9;
 	int code = err == 0 ? EXIT_OK : command_failed(err, &e);
@@ -138,6 +145,7 @@ static int load(const struct workload *w, const char *store, bool json)
 		code = command_print_json(load_json(&c, &report, elapsed_s), code);
 	else if (err == 0)
 		print_loaded(&c, &report, elapsed_s);
+	contents_remember_changed(&c);
 	contents_close(&c);
 	return code;
 }

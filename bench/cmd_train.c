@@ -145,9 +145,10 @@ static void print_card(const struct card *c)
 	printf("%s: generator %s, %" PRIu64 " bytes, digest %016" PRIx64 "\n"
 	       "trained on %" PRIu32 " documents, %" PRIu64 " bytes, in %.1f s\n",
 	       c->path, c->ops->name, c->info.model_bytes, c->info.model_digest,
-	       c->corpus->training_count, c->corpus->training_bytes, c->elapsed_s);
+	       c->training_documents, c->training_bytes, c->elapsed_s);
+	command_print_skipped(&c->corpus->skipped);
 	print_energy(c);
-	if (c->corpus->training_count == 0)
+	if (c->training_documents == 0)
 		printf("Nothing was learned: 7 of 8 files train, and none of these did; add "
 		       "more.\n");
 	printf("held out: %" PRIu64 " documents, %s, each alone and made again\n",
@@ -158,6 +159,36 @@ static void print_card(const struct card *c)
 	printf("pays: the bytes of documents from which model and records take less\n"
 	       "card: %s.json\n",
 	       c->path);
+}
+
+/* True: documents have changed or gone since they were read, and are left out now. */
+static bool leave_out_changed(struct corpus *corpus, int *err, struct error *e)
+{
+	uint32_t count = 0;
+	struct error why;
+
+	if (*err != -ESTALE)
+		return false;
+	int why_not = corpus_leave_out_changed(corpus, true, &count, progress_terminal(), &why);
+	if (why_not != 0) {
+		*err = why_not;
+		*e = why;
+	}
+	return why_not == 0 && count > 0;
+}
+
+/* Documents are read before the training begins. */
+static int train_model(struct card *c, struct corpus *corpus, struct error *e)
+{
+	int err;
+
+	do
+		err = c->ops->train(corpus, c->path, &c->training, progress_terminal(), e);
+	while (leave_out_changed(corpus, &err, e));
+	c->training_documents = corpus->training_count;
+	c->training_bytes = corpus->training_bytes;
+	c->training_fingerprint = corpus_fingerprint(corpus, SPLIT_TRAINING);
+	return err;
 }
 
 static int train(const char *dir, struct card *c)
@@ -175,7 +206,7 @@ static int train(const char *dir, struct card *c)
 	c->corpus = corpus;
 	c->training.report = on_point;
 	c->training.report_arg = c;
-	err = c->ops->train(corpus, c->path, &c->training, progress_terminal(), &e);
+	err = train_model(c, corpus, &e);
 	c->elapsed_s = (double)(clock_ns() - begin_ns) / 1e9;
 	c->cpu_s = (double)(clock_read_ns(CLOCK_PROCESS_CPUTIME_ID) - begin_cpu_ns) / 1e9;
 	/* what went before a training was gone on with counts */
@@ -184,8 +215,11 @@ static int train(const char *dir, struct card *c)
 		c->cpu_s = 0;
 	}
 	bool trained = err == 0;
-	if (err == 0)
-		err = measure(c, &e);
+	if (err == 0) {
+		do
+			err = measure(c, &e);
+		while (leave_out_changed(corpus, &err, &e));
+	}
 	progress_clear();
 	if (err == 0)
 		err = card_write(c, &e);

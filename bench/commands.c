@@ -124,6 +124,9 @@ void command_print_skipped(const struct corpus_skipped *s)
 	print_skipped(s->unreadable, "not readable", s->first_unreadable);
 	print_skipped(s->too_large, "larger than 64 MiB (set chunk to cut them)",
 		      s->first_too_large);
+	print_skipped(s->changing, "that changed or went meanwhile", s->first_changing);
+	print_skipped(s->odd_size, "whose size is not what can be read, as in /proc and /sys",
+		      s->first_odd_size);
 }
 
 int command_print_json(json_t *root, int code)

@@ -14,6 +14,7 @@
 #include "bench/memory.h"
 #include "bench/models.h"
 #include "engines/generate/novel.h"
+#include "engines/retrieve/codec.h"
 #include "workloads/noise.h"
 #include "workloads/prng.h"
 
@@ -48,8 +49,7 @@ int contents_keep_apart(const struct workload *w, const char *store_root, const 
 	return err;
 }
 
-static int open_corpus(struct contents *c, const char *store_root, const struct progress *progress,
-		       struct error *e)
+static int open_corpus(struct contents *c, const struct progress *progress, struct error *e)
 {
 	const struct workload *w = c->workload;
 	const char *dir = documents_dir(w);
@@ -60,11 +60,11 @@ static int open_corpus(struct contents *c, const char *store_root, const struct 
 	char *real = realpath(dir, NULL);
 	if (real == NULL)
 		return file_error(e, -errno, "cannot read the folder of documents", dir);
-	snprintf(folder, sizeof folder, "%s/catalogues", store_root);
+	snprintf(folder, sizeof folder, "%s/catalogues", c->store_root);
 	c->corpus_source = mix_in(mix_text(0, real), w->chunk_bytes);
 	snprintf(catalogue, sizeof catalogue, "%s/%016" PRIx64 ".gvrc", folder, c->corpus_source);
 	free(real);
-	int err = contents_keep_apart(w, store_root, NULL, e);
+	int err = contents_keep_apart(w, c->store_root, NULL, e);
 	if (err == 0)
 		err = files_make_dirs(folder, e);
 	if (err == 0)
@@ -142,26 +142,126 @@ static uint64_t definition_hash(const struct contents *c)
 	return mix_in(h, w->top_p_percentage);
 }
 
-static int make_dir(struct contents *c, const char *store_root, struct error *e)
+static int make_dir(struct contents *c, struct error *e)
 {
 	char name[41];
 
 	files_clean_name(name, sizeof name, c->workload->name);
-	int n = snprintf(c->dir, sizeof c->dir, "%s/%s-%016" PRIx64, store_root, name,
+	int n = snprintf(c->dir, sizeof c->dir, "%s/%s-%016" PRIx64, c->store_root, name,
 			 source_hash(c));
 	if (n < 0 || (size_t)n >= sizeof c->dir - 64)
-		return file_error(e, -ENAMETOOLONG, "cannot make folder", store_root);
+		return file_error(e, -ENAMETOOLONG, "cannot make folder", c->store_root);
 	return files_make_dirs(c->dir, e);
 }
 
-/* Novel contents are what the model makes: their set depends on it. */
-static void refine_novel(struct contents *c, enum contents_mode mode)
+/* Counts and names what there is to ask for. */
+static int define(struct contents *c, struct error *e)
 {
-	if (c->workload->contents_kind != CONTENTS_NOVEL)
+	int err = count_contents(c, e);
+	if (err != 0)
+		return err;
+	c->fingerprint = definition_hash(c);
+	return make_dir(c, e);
+}
+
+/* Novel contents are what the model makes: their set depends on it. */
+static void refine_novel(struct contents *c)
+{
+	if (c->workload->contents_kind == CONTENTS_NOVEL)
+		c->fingerprint = mix_in(c->fingerprint, c->models[0].digest);
+}
+
+/* ---- documents that change meanwhile ---- */
+
+/* *count of them were left out. What was trained on all is not trained anew. */
+static int leave_out(struct contents *c, bool bytes, uint32_t *count,
+		     const struct progress *progress, struct error *e)
+{
+	uint64_t before = corpus_fingerprint(c->corpus, SPLIT_TRAINING);
+	int err = corpus_leave_out_changed(c->corpus, bytes, count, progress, e);
+	uint64_t now = corpus_fingerprint(c->corpus, SPLIT_TRAINING);
+	if (err != 0 || now == before)
+		return err;
+	err = models_follow(c, before, e);
+	return err == 0 ? dictionary_follow(c->dir, before, now, e) : err;
+}
+
+static int go_on_without_changed(struct contents *c, const struct progress *progress,
+				 struct error *e)
+{
+	uint32_t count = 0;
+	struct error why;
+
+	if (c->corpus == NULL)
+		return -ESTALE;
+	int err = leave_out(c, true, &count, progress, &why);
+	if (err == 0 && count == 0)
+		return -ESTALE;
+	*e = why;
+	return err != 0 ? err : define(c, e);
+}
+
+int contents_leave_out_changed(struct contents *c, const struct progress *progress, struct error *e)
+{
+	int err = go_on_without_changed(c, progress, e);
+	if (err == 0)
+		refine_novel(c);
+	return err;
+}
+
+/* Files that have just come: are they there to stay? */
+static int settle(struct contents *c, const struct progress *progress, struct error *e)
+{
+	const unsigned steps = MODELS_YOUNG_MS / 20;
+	uint32_t count;
+
+	c->settled = true;
+	for (unsigned i = 0; i < steps; i++) {
+		if (progress_step(progress, "waiting whether new files stay", i, steps) != 0)
+			return error_set(e, -ECANCELED, "stopped");
+		usleep(20000);
+	}
+	int err = leave_out(c, false, &count, progress, e);
+	return err == 0 && count > 0 ? define(c, e) : err;
+}
+
+void contents_notice_changing(const struct contents *c)
+{
+	char line[512];
+
+	if (c->corpus == NULL || c->corpus->skipped.changing == 0)
 		return;
-	c->fingerprint = mix_in(c->fingerprint, c->models[0].digest);
-	if (mode == CONTENTS_REPAIR && contents_discard_damaged_digests(c))
-		c->notice("the digests of the contents were damaged; made anew");
+	snprintf(line, sizeof line,
+		 "documents: %" PRIu64 " left out that changed or went meanwhile, first %s",
+		 c->corpus->skipped.changing, c->corpus->skipped.first_changing);
+	error_clean(line);
+	c->notice(line);
+}
+
+void contents_remember_changed(struct contents *c)
+{
+	uint32_t count;
+
+	if (c->corpus != NULL) /* if it fails, the next run trains anew: no more */
+		leave_out(c, false, &count, NULL, NULL);
+}
+
+/* ---- the whole ---- */
+
+static int prepare_models(struct contents *c, enum contents_mode mode,
+			  const struct progress *progress, struct error *e)
+{
+	for (;;) {
+		int err = models_prepare(c, c->store_root, mode, progress, e);
+		if (err == -EINPROGRESS)
+			err = settle(c, progress, e);
+		else if (err == -ESTALE && mode != CONTENTS_USE)
+			err = go_on_without_changed(c, progress, e);
+		else
+			return err;
+		if (err != 0)
+			return err;
+	}
 }
 
 /* Before what takes long: serving must be possible. */
@@ -178,22 +278,24 @@ int contents_open(struct contents *c, const struct workload *w, const char *stor
 	memset(c, 0, sizeof *c);
 	c->workload = w;
 	c->notice = notice;
-	int err = open_corpus(c, store_root, progress, e);
+	int n = snprintf(c->store_root, sizeof c->store_root, "%s", store_root);
+	int err = n < 0 || (size_t)n >= sizeof c->store_root
+			  ? file_error(e, -ENAMETOOLONG, "cannot make folder", store_root)
+			  : open_corpus(c, progress, e);
 	if (err == 0)
-		err = count_contents(c, e);
-	if (err == 0) {
-		c->fingerprint = definition_hash(c);
-		err = make_dir(c, store_root, e);
-	}
+		err = define(c, e);
 	if (err == 0 && mode != CONTENTS_REPAIR)
 		err = check_memory(c, mode, e);
 	if (err == 0)
-		err = models_prepare(c, store_root, mode, progress, e);
-	if (err == 0)
-		refine_novel(c, mode);
-	else
+		err = prepare_models(c, mode, progress, e);
+	if (err != 0) {
 		contents_close(c);
-	return err;
+		return err;
+	}
+	refine_novel(c);
+	if (mode == CONTENTS_REPAIR && contents_discard_damaged_digests(c))
+		c->notice("the digests of the contents were damaged; made anew");
+	return 0;
 }
 
 void contents_close(struct contents *c)

@@ -28,6 +28,7 @@ struct contents_model {
 	char path[WORKLOAD_PATH_NBYTES + 64];
 	uint64_t digest;     /* names the model */
 	uint64_t trained_on; /* fingerprint of its training documents; 0: not known */
+	bool own;	     /* trained here, not given */
 	bool may_have_seen;  /* the contents of an archive: it was given, trained on others */
 };
 
@@ -40,7 +41,8 @@ struct contents {
 	uint64_t fingerprint;
 	uint64_t corpus_source;		  /* where its documents come from: folder and cutting */
 	void (*notice)(const char *line); /* told what is made on the way */
-	char dir[WORKLOAD_PATH_NBYTES];
+	char store_root[WORKLOAD_PATH_NBYTES], dir[WORKLOAD_PATH_NBYTES];
+	bool settled; /* files that had just come were given time to go again */
 	/* one of each trained generator that an engine names; novel: the one
 	 * that makes the contents */
 	struct contents_model models[GENERATORS_MAX];
@@ -64,12 +66,30 @@ int contents_keep_apart(const struct workload *w, const char *store_root, const 
 
 /* Opens the content set: reads the corpus (or its catalogue), makes the
  * directories, checks that serving fits into memory (memory.h; not of what is only
- * loaded: CONTENTS_REPAIR), sees to the models. notice is called with a line for each thing
- * made. */
+ * loaded: CONTENTS_REPAIR), sees to the models. notice is called with a line for each
+ * thing made. Documents that change meanwhile are left out. Where a model would be
+ * trained anew only for files that have just come, waits first whether they stay. */
 int contents_open(struct contents *c, const struct workload *w, const char *store_root,
 		  enum contents_mode mode, void (*notice)(const char *line),
 		  const struct progress *progress, struct error *e);
 void contents_close(struct contents *c);
+
+/*
+ * After a load that ended with -ESTALE: looks at the documents again. What has changed
+ * or gone is no longer of the content set; models stay, although they were trained on
+ * it. Nothing may be open that looks at the contents. 0: to be loaded again; -ESTALE, e
+ * as it was: nothing has changed; -ENODATA: nothing remains to ask for.
+ */
+int contents_leave_out_changed(struct contents *c, const struct progress *progress,
+			       struct error *e);
+
+/* Tells what was left out because it changed, if anything was. */
+void contents_notice_changing(const struct contents *c);
+
+/* For the end, when all is measured: what has changed or gone since it was read will not
+ * be missed, nor models be trained anew without it, when the contents are next opened. c
+ * is good for closing only. */
+void contents_remember_changed(struct contents *c);
 
 /* As a workload file writes it. */
 const char *contents_split_name(enum split split);

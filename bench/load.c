@@ -427,8 +427,8 @@ static int load_pass(const struct contents *c, struct load_report *report, bool 
 	return err;
 }
 
-int load_all(const struct contents *c, struct load_report *report, const struct progress *progress,
-	     struct error *e)
+static int load_passes(const struct contents *c, struct load_report *report,
+		       const struct progress *progress, struct error *e)
 {
 	bool shared = false;
 
@@ -440,10 +440,25 @@ int load_all(const struct contents *c, struct load_report *report, const struct 
 	return err;
 }
 
+/* Documents may change while they are loaded: those are left out, and it is done again. */
+int load_all(struct contents *c, struct load_report *report, const struct progress *progress,
+	     struct error *e)
+{
+	int err = load_passes(c, report, progress, e), changed_err = 0;
+
+	while (err == -ESTALE && changed_err == 0) {
+		changed_err = contents_leave_out_changed(c, progress, e);
+		if (changed_err == 0)
+			err = load_passes(c, report, progress, e);
+	}
+	return changed_err != 0 ? changed_err : err;
+}
+
 int load_missing(struct contents *c, const struct progress *progress, struct error *e)
 {
 	struct load_report report;
 
 	int err = load_all(c, &report, progress, e);
+	contents_notice_changing(c);
 	return err != 0 ? err : contents_map_digests(c, e);
 }

@@ -14,8 +14,9 @@ struct load_report {
 	uint64_t loaded[WORKLOAD_ENGINES_MAX]; /* of each engine, stored now */
 };
 
-/* -ECANCELED: the user stopped it; what is stored stays. */
-int load_all(const struct contents *c, struct load_report *report, const struct progress *progress,
+/* -ECANCELED: the user stopped it; what is stored stays. Documents that have changed
+ * since the contents were opened are left out of them. */
+int load_all(struct contents *c, struct load_report *report, const struct progress *progress,
 	     struct error *e);
 
 /* Loads what is missing and maps the right answers: ready to run. */

@@ -113,6 +113,7 @@ int measure(const struct workload *w, struct measure_site *site, const char *sto
 	if (err != 0)
 		return err;
 	err = run_contents(&c, site, command, out, m, e);
+	contents_remember_changed(&c);
 	contents_close(&c);
 	return err;
 }

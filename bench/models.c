@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "bench/files.h"
@@ -80,6 +81,19 @@ static int write_note(const struct contents *c, const struct contents_model *m, 
 	return file_write(path, &(struct file_part){text, (size_t)n}, 1, e);
 }
 
+int models_follow(const struct contents *c, uint64_t trained_on, struct error *e)
+{
+	int err = 0;
+
+	for (unsigned i = 0; i < c->model_count && err == 0; i++) {
+		struct contents_model m = c->models[i];
+		uint64_t noted;
+		if (m.own && read_note(&m, &m.digest, &noted) && noted == trained_on)
+			err = write_note(c, &m, e);
+	}
+	return err;
+}
+
 static int read_digest(struct contents_model *m, struct error *e)
 {
 	struct generator_info info;
@@ -142,6 +156,18 @@ static int check_own(const struct contents *c, struct contents_model *m, struct 
 	return err;
 }
 
+/* Was the model trained on these documents but for those that have just come? */
+static bool differs_by_young(const struct contents *c, const struct contents_model *m)
+{
+	uint64_t digest, trained_on;
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	int64_t old_ns = ((int64_t)now.tv_sec * 1000 - MODELS_YOUNG_MS) * 1000000 + now.tv_nsec;
+	return read_note(m, &digest, &trained_on) &&
+	       trained_on == corpus_fingerprint_until(c->corpus, SPLIT_TRAINING, old_ns);
+}
+
 /* The model that this store root keeps for the training documents of this
  * folder; one of them as they were before they changed is replaced. */
 static int prepare_own(const struct contents *c, struct contents_model *m, const char *store_root,
@@ -149,6 +175,7 @@ static int prepare_own(const struct contents *c, struct contents_model *m, const
 {
 	char folder[WORKLOAD_PATH_NBYTES + 16];
 
+	m->own = true;
 	snprintf(folder, sizeof folder, "%s/models", store_root);
 	snprintf(m->path, sizeof m->path, "%s/%s-%016" PRIx64 ".gvrm", folder, m->ops->name,
 		 c->corpus_source);
@@ -160,6 +187,8 @@ static int prepare_own(const struct contents *c, struct contents_model *m, const
 		return err != 0 ? err : train(c, m, "trained", progress, e);
 	}
 	int err = check_own(c, m, e);
+	if (err == -ESTALE && !c->settled && differs_by_young(c, m))
+		return -EINPROGRESS;
 	if (err == -ESTALE && mode != CONTENTS_USE)
 		return train(c, m, "documents changed; trained anew", progress, e);
 	if (err == -EBADMSG && mode == CONTENTS_REPAIR)

@@ -65,6 +65,8 @@ static json_t *skipped_json(const struct corpus_skipped *s)
 	json_put(o, "special", integer(s->special));
 	json_put(o, "unreadable", integer(s->unreadable));
 	json_put(o, "too_large", integer(s->too_large));
+	json_put(o, "changing", integer(s->changing));
+	json_put(o, "odd_size", integer(s->odd_size));
 	return o;
 }
 

@@ -626,7 +626,7 @@ static void progress_is_told_and_can_stop(void **state)
 	assert_int_equal(access(f->catalogue, F_OK), -1);
 }
 
-/* Another process appends without end: the file is refused by name, or was
+/* Another process appends without end: the file is left out and named, or was
  * caught at rest; never is a half of each taken. */
 static void files_that_grow_while_read_are_noticed(void **state)
 {
@@ -654,12 +654,172 @@ static void files_that_grow_while_read_are_noticed(void **state)
 			assert_int_equal(sum, c->files[0].nbytes);
 			corpus_close(c);
 		} else {
-			assert_int_equal(err, -ESTALE);
-			assert_non_null(strstr(e.text, "log"));
+			assert_int_equal(err, -ENODATA);
+			assert_non_null(strstr(e.text, "1 that changed or went meanwhile"));
 		}
 	}
 	int status;
 	waitpid(pid, &status, 0);
+}
+
+/* ---- files that do not keep still ---- */
+
+static void set_time(const struct fixture *f, const char *name, time_t s)
+{
+	char path[512];
+	const struct timespec times[2] = {{.tv_sec = s}, {.tv_sec = s}};
+	snprintf(path, sizeof path, "%s/%s", f->docs, name);
+	assert_int_equal(utimensat(AT_FDCWD, path, times, 0), 0);
+}
+
+static void remove_file(const struct fixture *f, const char *name)
+{
+	char path[512];
+	snprintf(path, sizeof path, "%s/%s", f->docs, name);
+	assert_int_equal(unlink(path), 0);
+}
+
+static uint32_t leave_out(struct corpus *c, bool bytes)
+{
+	struct error e;
+	uint32_t count;
+	if (corpus_leave_out_changed(c, bytes, &count, NULL, &e) != 0)
+		fail_msg("%s", e.text);
+	return count;
+}
+
+/* What remains: the documents as before, each on its side, cut into two. */
+static void assert_without(struct corpus *c, const struct corpus *all, const char *first,
+			   const char *second)
+{
+	uint32_t k = 0;
+	for (uint32_t i = 0; i < all->file_count; i++) {
+		const struct corpus_file *f = &all->files[i];
+		if (strcmp(f->path, first) == 0 || strcmp(f->path, second) == 0)
+			continue;
+		assert_string_equal(c->files[k].path, f->path);
+		assert_int_equal(c->files[k].held_out, f->held_out);
+		for (uint32_t d = 2 * k; d < 2 * k + 2; d++) {
+			uint8_t got[8];
+			struct error e;
+			assert_int_equal(c->documents[d].file, k);
+			assert_int_equal(corpus_read(c, d, got, &e), 0);
+		}
+		k++;
+	}
+	assert_int_equal(c->file_count, k);
+	assert_int_equal(c->document_count, 2 * k);
+	assert_int_equal(c->held_out_count + c->training_count, c->document_count);
+	assert_int_equal(corpus_bytes(c, SPLIT_ALL), 12 * k);
+}
+
+static void what_changed_or_went_is_left_out(void **state)
+{
+	const struct fixture *f = *state;
+	for (unsigned i = 0; i < 40; i++) {
+		char name[16], text[16];
+		snprintf(name, sizeof name, "d%02u", i);
+		snprintf(text, sizeof text, "document  %02u", i);
+		put_text(f, name, text);
+		set_time(f, name, 1000);
+	}
+	struct corpus *all = open_corpus(f, 8), *c = open_corpus(f, 8);
+	assert_int_equal(leave_out(c, false), 0);
+	remove_file(f, "d07");
+	put_text(f, "d31", "Document  31");
+	assert_int_equal(leave_out(c, false), 2);
+	assert_without(c, all, "d07", "d31");
+	assert_int_equal(c->skipped.changing, 2);
+	assert_string_equal(c->skipped.first_changing, "d07");
+	put_text(f, "d08", "Document  08");
+	set_time(f, "d08", 1000); /* only its bytes tell */
+	assert_int_equal(leave_out(c, false), 0);
+	assert_int_equal(leave_out(c, true), 1);
+	assert_int_equal(leave_out(c, true), 0);
+	assert_int_equal(c->document_count, 2 * 37);
+	corpus_close(c);
+	corpus_close(all);
+}
+
+static void what_keeps_changing_stays_out(void **state)
+{
+	const struct fixture *f = *state;
+	put_text(f, "a", "keeps still");
+	put_text(f, "status", "0");
+	put_text(f, "log", "0");
+	set_time(f, "status", 1000);
+	set_time(f, "log", 1000);
+	struct corpus *c = open_corpus(f, 0);
+	set_time(f, "status", 1001);
+	set_time(f, "log", 1001);
+	assert_int_equal(leave_out(c, false), 2);
+	corpus_close(c);
+	for (time_t s = 1002; s < 1005; s++) { /* each run finds another time */
+		set_time(f, "status", s);
+		c = open_corpus(f, 0);
+		assert_int_equal(c->from_catalogue, s > 1002);
+		assert_int_equal(c->file_count, 2);
+		assert_string_equal(c->files[1].path, "log"); /* it was at rest */
+		assert_int_equal(c->skipped.changing, 1);
+		assert_string_equal(c->skipped.first_changing, "status");
+		corpus_close(c);
+	}
+	c = open_corpus(f, 0); /* now it is at rest, too */
+	assert_int_equal(c->file_count, 3);
+	assert_int_equal(c->skipped.changing, 0);
+	corpus_close(c);
+}
+
+static void nothing_left_is_an_error(void **state)
+{
+	const struct fixture *f = *state;
+	struct error e;
+	uint32_t count;
+	put_text(f, "a", "a");
+	struct corpus *c = open_corpus(f, 0);
+	remove_file(f, "a");
+	assert_int_equal(corpus_leave_out_changed(c, false, &count, NULL, &e), -ENODATA);
+	assert_non_null(strstr(e.text, "no document in it"));
+	assert_non_null(strstr(e.text, "1 that changed or went meanwhile"));
+	corpus_close(c);
+}
+
+static void a_fingerprint_can_be_without_young_files(void **state)
+{
+	const struct fixture *f = *state;
+	put_many(f, 30);
+	struct corpus *c = open_corpus(f, 0);
+	uint64_t before = corpus_fingerprint(c, SPLIT_ALL);
+	int64_t newest_ns = 0;
+	for (uint32_t i = 0; i < c->file_count; i++)
+		if (c->files[i].ctime_ns > newest_ns)
+			newest_ns = c->files[i].ctime_ns;
+	corpus_close(c);
+	struct stat st;
+	do { /* clocks of file systems tick slowly */
+		put_text(f, "a-young-one", "says something");
+		char path[128];
+		snprintf(path, sizeof path, "%s/a-young-one", f->docs);
+		assert_int_equal(stat(path, &st), 0);
+	} while (st.st_ctim.tv_sec * INT64_C(1000000000) + st.st_ctim.tv_nsec <= newest_ns);
+	c = open_corpus(f, 0);
+	assert_true(corpus_fingerprint(c, SPLIT_ALL) != before);
+	assert_true(corpus_fingerprint_until(c, SPLIT_ALL, newest_ns) == before);
+	corpus_close(c);
+}
+
+/* Files of the kernel have a size of 0 or of a page, whatever can be read. */
+static void files_whose_size_lies_are_counted(void **state)
+{
+	static const char dir[] = "/proc/sys/kernel/random";
+	struct corpus *c;
+	struct error e;
+	(void)state;
+	if (access("/proc/sys/kernel/random/boot_id", R_OK) != 0)
+		skip();
+	assert_int_equal(corpus_open(&c, dir, 0, NULL, NULL, &e), -ENODATA);
+	assert_non_null(strstr(e.text, "whose size is not what can be read"));
+	assert_null(strstr(e.text, "changed"));
 }
 
 static void messages_have_no_control_characters(void **state)
@@ -725,6 +885,11 @@ int main(void)
 		WITH_FOLDER(progress_is_told_and_can_stop),
 		WITH_FOLDER(files_that_grow_while_read_are_noticed),
 		WITH_FOLDER(a_listing_opens_nothing),
+		WITH_FOLDER(what_changed_or_went_is_left_out),
+		WITH_FOLDER(what_keeps_changing_stays_out),
+		WITH_FOLDER(nothing_left_is_an_error),
+		WITH_FOLDER(a_fingerprint_can_be_without_young_files),
+		cmocka_unit_test(files_whose_size_lies_are_counted),
 		cmocka_unit_test(messages_have_no_control_characters),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "bench/contents.h"
+#include "bench/load.h"
 #include "tests/scratch.h"
 
 #define ARCHIVE "[workload]\ncontents = archive:%s/docs\n"
@@ -165,6 +166,66 @@ static void every_generator_is_found_by_its_name(void **state)
 	assert_null(generator_find(""));
 }
 
+static void count_made(const char *line)
+{
+	trained += strncmp(line, "model ", 6) == 0 || strncmp(line, "dictionary", 10) == 0;
+}
+
+/* As a run does it. */
+static void open_and_load(struct fixture *f, const char *gone)
+{
+	struct load_report report;
+	char path[128];
+	open_contents(f, "goes", ARCHIVE "split = all\n" R "compression_max_dict_bytes = 4096\n" G);
+	f->contents.notice = count_made;
+	snprintf(path, sizeof path, "%s/docs/%s", root, gone);
+	assert_int_equal(gone[0] != '\0' ? unlink(path) : 0, 0);
+	if (load_all(&f->contents, &report, NULL, &f->e) != 0)
+		fail_msg("%s", f->e.text);
+}
+
+/* A document that is there when the model is trained, and gone before it is loaded, or
+ * while it is measured. */
+static void what_goes_is_left_out_and_nothing_trained_anew(void **state)
+{
+	(void)state;
+	struct fixture f;
+	char path[128];
+	trained = 0;
+	open_and_load(&f, "d0");
+	assert_int_equal(f.contents.count, 19);
+	assert_int_equal(f.contents.corpus->skipped.changing, 1);
+	assert_int_equal(trained, 2);
+	snprintf(path, sizeof path, "%s/docs/d1", root);
+	assert_int_equal(unlink(path), 0);
+	contents_remember_changed(&f.contents);
+	contents_close(&f.contents);
+	open_and_load(&f, "");
+	assert_int_equal(f.contents.count, 18);
+	assert_true(f.contents.corpus->from_catalogue);
+	contents_close(&f.contents);
+	assert_int_equal(trained, 2);
+}
+
+/* All of them, or the only one that is asked for. */
+static void nothing_left_to_ask_for_is_an_error(void **state)
+{
+	(void)state;
+	struct fixture f;
+	struct load_report report;
+	char path[128];
+	open_contents(&f, "none", ARCHIVE "split = held-out\n" R);
+	const struct corpus *c = f.contents.corpus;
+	for (uint32_t i = 0; i < c->file_count; i++) {
+		snprintf(path, sizeof path, "%s/docs/%s", root, c->files[i].path);
+		if (c->files[i].held_out)
+			assert_int_equal(unlink(path), 0);
+	}
+	assert_int_equal(load_all(&f.contents, &report, NULL, &f.e), -ENODATA);
+	assert_non_null(strstr(f.e.text, "no document is in the held-out split"));
+	contents_close(&f.contents);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -174,6 +235,8 @@ int main(void)
 		cmocka_unit_test(what_no_generator_wrote_is_refused),
 		cmocka_unit_test(generators_recognise_their_own_files),
 		cmocka_unit_test(every_generator_is_found_by_its_name),
+		cmocka_unit_test(what_goes_is_left_out_and_nothing_trained_anew),
+		cmocka_unit_test(nothing_left_to_ask_for_is_an_error),
 	};
 	return cmocka_run_group_tests(tests, make_documents, remove_documents);
 }

@@ -56,17 +56,25 @@ static void free_lists(struct corpus *c)
 {
 	for (uint32_t i = 0; i < c->file_count; i++)
 		free(c->files[i].path);
+	for (uint32_t i = 0; i < c->changing_count; i++)
+		free(c->changing[i].path);
 	free(c->files);
+	free(c->changing);
 	free(c->documents);
 	free(c->held_out);
 	free(c->training);
+	free(c->catalogue);
 }
 
 /* Takes files and documents from the catalogue if it is still true. */
-static bool use_catalogue(struct corpus *c, const char *path)
+static bool use_catalogue(struct corpus *c)
 {
 	struct corpus kept = {0};
-	bool ok = corpus_catalogue_read(&kept, path) == 0 && same_files(c, &kept);
+	bool ok = corpus_catalogue_read(&kept, c->catalogue) == 0;
+	if (ok) {
+		corpus_leave_out_known(c, &kept);
+		ok = same_files(c, &kept);
+	}
 	if (ok) {
 		struct corpus_file *files = c->files;
 		c->files = kept.files;
@@ -104,12 +112,17 @@ static void choose_sides(struct corpus *c)
 		hold_out_smallest(c);
 }
 
-static int list_sides(struct corpus *c)
+static int list_sides(struct corpus *c, struct error *e)
 {
-	c->held_out = calloc(c->document_count, sizeof *c->held_out);
-	c->training = calloc(c->document_count, sizeof *c->training);
+	free(c->held_out);
+	free(c->training);
+	c->held_out = calloc((size_t)c->document_count + 1, sizeof *c->held_out);
+	c->training = calloc((size_t)c->document_count + 1, sizeof *c->training);
+	c->held_out_count = c->training_count = 0;
+	c->held_out_bytes = c->training_bytes = 0;
 	if (c->held_out == NULL || c->training == NULL)
-		return -ENOMEM;
+		return error_set(e, -ENOMEM, "%s: no memory for its %u documents", c->dir,
+				 c->document_count);
 	for (uint32_t i = 0; i < c->document_count; i++) {
 		const struct corpus_document *d = &c->documents[i];
 		if (c->files[d->file].held_out) {
@@ -128,38 +141,52 @@ static int list_sides(struct corpus *c)
 static int no_files(const struct corpus *c, struct error *e)
 {
 	const struct corpus_skipped *s = &c->skipped;
+	char more[160] = "";
+	int n = 0;
+	if (s->changing > 0)
+		n = snprintf(more, sizeof more, ", %llu that changed or went meanwhile",
+			     (unsigned long long)s->changing);
+	if (s->odd_size > 0)
+		snprintf(more + n, sizeof more - (size_t)n,
+			 ", %llu whose size is not what can be read, as in /proc and /sys",
+			 (unsigned long long)s->odd_size);
 	return error_set(e, -ENODATA,
 			 "%s: no document in it (passed over: %llu links, %llu special, "
-			 "%llu unreadable, %llu too large%s); name a directory of regular files",
+			 "%llu unreadable, %llu too large%s%s); name a directory of regular files",
 			 c->dir, (unsigned long long)s->links, (unsigned long long)s->special,
 			 (unsigned long long)s->unreadable, (unsigned long long)s->too_large,
-			 s->too_large > 0 ? ", which `chunk` would cut" : "");
+			 s->too_large > 0 ? ", which `chunk` would cut" : "", more);
 }
 
-static int fill(struct corpus *c, int root, const char *catalogue, const struct progress *progress,
-		struct error *e)
+/* Reads what was listed; what changes until all is read is left out. */
+static int read_all(struct corpus *c, int root, const struct progress *progress, struct error *e)
+{
+	int err = corpus_read_all(c, root, progress, e);
+	if (err == 0)
+		err = corpus_leave_out_unlike(c, root, false, progress, e);
+	if (err == 0 && c->file_count == 0)
+		err = no_files(c, e);
+	if (err == 0 && c->catalogue != NULL)
+		err = corpus_catalogue_write(c, c->catalogue, e);
+	return err;
+}
+
+static int fill(struct corpus *c, int root, const struct progress *progress, struct error *e)
 {
 	int err = corpus_walk(c, root, e);
 	if (err)
 		return err;
+	c->from_catalogue = c->catalogue != NULL && use_catalogue(c);
 	if (c->file_count == 0)
 		return no_files(c, e);
-	c->from_catalogue = catalogue != NULL && use_catalogue(c, catalogue);
-	if (!c->from_catalogue) {
-		err = corpus_read_all(c, root, progress, e);
-		if (err)
-			return err;
-		if (c->file_count == 0)
-			return no_files(c, e);
-		err = catalogue != NULL ? corpus_catalogue_write(c, catalogue, e) : 0;
-		if (err)
-			return err;
-	}
+	if (!c->from_catalogue)
+		err = read_all(c, root, progress, e);
+	else if (c->changing_count > 0) /* the store may be read-only: nothing is lost */
+		corpus_catalogue_write(c, c->catalogue, NULL);
+	if (err)
+		return err;
 	choose_sides(c);
-	if (list_sides(c) != 0)
-		return error_set(e, -ENOMEM, "%s: no memory for its %u documents", c->dir,
-				 c->document_count);
-	return 0;
+	return list_sides(c, e);
 }
 
 /* A corpus without files, and the directory as a descriptor. */
@@ -193,12 +220,40 @@ int corpus_open(struct corpus **out, const char *dir, uint64_t chunk_bytes, cons
 	int root = -1, err = create(&c, &root, dir, chunk_bytes, e);
 	if (err)
 		return err;
-	err = fill(c, root, catalogue, progress, e);
+	c->catalogue = catalogue != NULL ? strdup(catalogue) : NULL;
+	if (catalogue != NULL && c->catalogue == NULL)
+		err = error_set(e, -ENOMEM, "%s: no memory to list it", dir);
+	if (!err)
+		err = fill(c, root, progress, e);
 	close(root);
 	if (err)
 		corpus_close(c);
 	else
 		*out = c;
+	return err;
+}
+
+int corpus_leave_out_changed(struct corpus *c, bool bytes, uint32_t *count,
+			     const struct progress *progress, struct error *e)
+{
+	uint32_t before = c->file_count;
+	int root = corpus_dir_open(c->dir, e);
+	if (root < 0)
+		return root;
+	int err = corpus_leave_out_unlike(c, root, false, progress, e);
+	if (err == 0 && bytes && c->file_count == before)
+		err = corpus_leave_out_unlike(c, root, true, progress, e);
+	close(root);
+	*count = before - c->file_count;
+	if (*count == 0)
+		return err;
+	int sides_err = list_sides(c, err == 0 ? e : NULL);
+	if (err == 0)
+		err = sides_err;
+	if (err == 0 && c->file_count == 0)
+		err = no_files(c, e);
+	if (err == 0 && c->catalogue != NULL)
+		err = corpus_catalogue_write(c, c->catalogue, e);
 	return err;
 }
 
@@ -275,14 +330,24 @@ uint64_t corpus_nbytes_max(const struct corpus *c, enum split split)
 	return max;
 }
 
-uint64_t corpus_fingerprint(const struct corpus *c, enum split split)
+uint64_t corpus_fingerprint_until(const struct corpus *c, enum split split, int64_t ctime_ns)
 {
+	uint32_t count = 0;
+	for (uint32_t k = 0; k < corpus_count(c, split); k++)
+		count += c->files[c->documents[corpus_at(c, split, k)].file].ctime_ns <= ctime_ns;
 	/* a chain, so that order counts */
-	uint64_t fingerprint = prng_mix(corpus_count(c, split) + UINT64_C(1));
+	uint64_t fingerprint = prng_mix(count + UINT64_C(1));
 	for (uint32_t k = 0; k < corpus_count(c, split); k++) {
 		const struct corpus_document *d = &c->documents[corpus_at(c, split, k)];
+		if (c->files[d->file].ctime_ns > ctime_ns)
+			continue;
 		fingerprint = prng_mix(fingerprint + d->digest);
 		fingerprint = prng_mix(fingerprint + d->nbytes + UINT64_C(1));
 	}
 	return fingerprint;
+}
+
+uint64_t corpus_fingerprint(const struct corpus *c, enum split split)
+{
+	return corpus_fingerprint_until(c, split, INT64_MAX);
 }

@@ -4,6 +4,8 @@
  *	magic "gvrcatlg", u32 version, u32 file count, u64 chunk bytes
  *	per file: u32 path length, path, u64 bytes, i64 mtime ns, u64 digest,
  *		and one u64 digest per document
+ *	u32 count of the files that were left out because they change, per file:
+ *		u32 path length, path, i64 mtime ns
  *	u64 XXH3-64 of all before
  *
  * Offsets and lengths of documents, and the side a file is on, follow.
@@ -20,9 +22,10 @@
 #include <unistd.h>
 #include <xxhash.h>
 
-#define VERSION 1u
+#define VERSION 2u
 #define HEADER_NBYTES 24u
-#define FILE_NBYTES_MIN 37u /* a path of one byte, and one document */
+#define FILE_NBYTES_MIN 37u	/* a path of one byte, and one document */
+#define CHANGING_NBYTES_MIN 13u /* a path of one byte */
 static const char magic[8] = "gvrcatlg";
 
 /* ---- bytes ---- */
@@ -52,18 +55,19 @@ static size_t left(const struct reader *r)
 	return (size_t)(r->end - r->at);
 }
 
-static int parse_path(struct corpus *c, struct reader *r)
+/* files[*count], after the path before it. */
+static int parse_path(struct corpus_file *files, uint32_t *count, struct reader *r)
 {
-	uint32_t nbytes = (uint32_t)get(&r->at, 4);
+	uint32_t nbytes = left(r) < 4 ? 0 : (uint32_t)get(&r->at, 4);
 	if (nbytes == 0 || nbytes > left(r) || memchr(r->at, '\0', nbytes) != NULL)
 		return -EBADMSG;
 	char *path = strndup((const char *)r->at, nbytes);
 	if (path == NULL)
 		return -ENOMEM;
 	r->at += nbytes;
-	uint32_t index = c->file_count++;
-	c->files[index].path = path;
-	return index > 0 && strcmp(c->files[index - 1].path, path) >= 0 ? -EBADMSG : 0;
+	uint32_t index = (*count)++;
+	files[index].path = path;
+	return index > 0 && strcmp(files[index - 1].path, path) >= 0 ? -EBADMSG : 0;
 }
 
 static int parse_documents(struct corpus *c, struct reader *r, uint32_t file)
@@ -84,9 +88,7 @@ static int parse_documents(struct corpus *c, struct reader *r, uint32_t file)
 
 static int parse_file(struct corpus *c, struct reader *r)
 {
-	if (left(r) < 4)
-		return -EBADMSG;
-	int err = parse_path(c, r);
+	int err = parse_path(c->files, &c->file_count, r);
 	if (err)
 		return err;
 	if (left(r) < 24)
@@ -97,6 +99,25 @@ static int parse_file(struct corpus *c, struct reader *r)
 	f->mtime_ns = (int64_t)get(&r->at, 8);
 	f->digest = get(&r->at, 8);
 	return parse_documents(c, r, index);
+}
+
+static int parse_changing(struct corpus *c, struct reader *r)
+{
+	uint32_t count = left(r) < 4 ? UINT32_MAX : (uint32_t)get(&r->at, 4);
+	if (count > left(r) / CHANGING_NBYTES_MIN)
+		return -EBADMSG;
+	c->changing = calloc((size_t)count + 1, sizeof *c->changing);
+	if (c->changing == NULL)
+		return -ENOMEM;
+	while (c->changing_count < count) {
+		int err = parse_path(c->changing, &c->changing_count, r);
+		if (err == 0 && left(r) < 8)
+			err = -EBADMSG;
+		if (err)
+			return err;
+		c->changing[c->changing_count - 1].mtime_ns = (int64_t)get(&r->at, 8);
+	}
+	return 0;
 }
 
 int corpus_catalogue_parse(struct corpus *c, const uint8_t *bytes, size_t nbytes)
@@ -120,16 +141,50 @@ int corpus_catalogue_parse(struct corpus *c, const uint8_t *bytes, size_t nbytes
 		if (err)
 			return err;
 	}
-	return left(&r) == 0 ? 0 : -EBADMSG;
+	int err = parse_changing(c, &r);
+	return err == 0 && left(&r) > 0 ? -EBADMSG : err;
 }
 
 /* ---- format ---- */
 
+static void put_path(uint8_t **at, const char *path)
+{
+	size_t nbytes = strlen(path);
+	put(at, nbytes, 4);
+	memcpy(*at, path, nbytes);
+	*at += nbytes;
+}
+
+static void put_files(uint8_t **at, const struct corpus *c)
+{
+	uint32_t document = 0;
+	for (uint32_t i = 0; i < c->file_count; i++) {
+		const struct corpus_file *f = &c->files[i];
+		put_path(at, f->path);
+		put(at, f->nbytes, 8);
+		put(at, (uint64_t)f->mtime_ns, 8);
+		put(at, f->digest, 8);
+		for (; document < c->document_count && c->documents[document].file == i; document++)
+			put(at, c->documents[document].digest, 8);
+	}
+}
+
+static void put_changing(uint8_t **at, const struct corpus *c)
+{
+	put(at, c->changing_count, 4);
+	for (uint32_t i = 0; i < c->changing_count; i++) {
+		put_path(at, c->changing[i].path);
+		put(at, (uint64_t)c->changing[i].mtime_ns, 8);
+	}
+}
+
 int corpus_catalogue_format(const struct corpus *c, uint8_t **bytes, size_t *nbytes)
 {
-	size_t size = HEADER_NBYTES + 8 + (size_t)c->document_count * 8;
+	size_t size = HEADER_NBYTES + 4 + 8 + (size_t)c->document_count * 8;
 	for (uint32_t i = 0; i < c->file_count; i++)
 		size += 28 + strlen(c->files[i].path);
+	for (uint32_t i = 0; i < c->changing_count; i++)
+		size += 12 + strlen(c->changing[i].path);
 	uint8_t *start = malloc(size), *at = start;
 	if (start == NULL)
 		return -ENOMEM;
@@ -138,19 +193,8 @@ int corpus_catalogue_format(const struct corpus *c, uint8_t **bytes, size_t *nby
 	put(&at, VERSION, 4);
 	put(&at, c->file_count, 4);
 	put(&at, c->chunk_bytes, 8);
-	uint32_t document = 0;
-	for (uint32_t i = 0; i < c->file_count; i++) {
-		const struct corpus_file *f = &c->files[i];
-		size_t path_nbytes = strlen(f->path);
-		put(&at, path_nbytes, 4);
-		memcpy(at, f->path, path_nbytes);
-		at += path_nbytes;
-		put(&at, f->nbytes, 8);
-		put(&at, (uint64_t)f->mtime_ns, 8);
-		put(&at, f->digest, 8);
-		for (; document < c->document_count && c->documents[document].file == i; document++)
-			put(&at, c->documents[document].digest, 8);
-	}
+	put_files(&at, c);
+	put_changing(&at, c);
 	put(&at, XXH3_64bits(start, size - 8), 8);
 	*bytes = start;
 	*nbytes = size;

@@ -18,16 +18,23 @@ int corpus_dir_open(const char *dir, struct error *e);
  * last component and never waiting (a fifo). Returns a descriptor or -errno. */
 int corpus_open_below(int root, const char *path, int flags);
 
-/* Fills c->files (path, nbytes and mtime_ns; sorted by path), c->file_count and
+/* fstatat of a path below root, however long. 0 or -errno. */
+int corpus_stat_below(int root, const char *path, struct stat *st);
+
+/* Fills c->files (path, nbytes and times; sorted by path), c->file_count and
  * c->skipped of an otherwise zeroed c with chunk_bytes set. -ENOMEM, -EFBIG;
  * what was filled is freed by corpus_close either way. */
 int corpus_walk(struct corpus *c, int root, struct error *e);
 
-/* Wraps for times before 1678 and after 2262, which are only compared. */
-int64_t corpus_mtime_ns(const struct stat *st);
+/* Size and times of a file. Times wrap before 1678 and after 2262: they are only
+ * compared. */
+void corpus_file_look(struct corpus_file *f, const struct stat *st);
 
-/* Counts a path that cannot be read and remembers the first. */
-void corpus_skip_unreadable(struct corpus_skipped *s, const char *path);
+/* Counts a path that is passed over and keeps the first: first[256]. */
+void corpus_skip(uint64_t *count, char *first, const char *path);
+
+/* For qsort and bsearch: files by path. */
+int corpus_compare_paths(const void *a, const void *b);
 
 /* ---- corpus.c ---- */
 
@@ -41,14 +48,31 @@ int corpus_add_document(struct corpus *c, uint32_t file, uint64_t offset, uint32
 
 /* ---- corpus_read.c ---- */
 
-/* Reads every file of c->files once and fills digests and documents; drops the
- * files that turn out to be unreadable. -ESTALE a file changes while it is
- * read, -ENOMEM, -EFBIG, -ECANCELED. */
+/* Reads every file of c->files once and fills digests and documents; leaves out the
+ * files that turn out to be unreadable, that change meanwhile, or whose size is not
+ * what can be read. -ENOMEM, -EFBIG, -ECANCELED. */
 int corpus_read_all(struct corpus *c, int root, const struct progress *progress, struct error *e);
+
+/* ---- corpus_changed.c: files that do not keep still ---- */
+
+/* Counts a file that is left out as changing. mtime_ns: the time that it has now, to
+ * know it by in a later run. */
+void corpus_left_out(struct corpus *c, const char *path, int64_t mtime_ns);
+/* The same of one that has gone. */
+void corpus_left_out_gone(struct corpus *c, const char *path);
+
+/* Of a corpus that was only listed: leaves out the files that an earlier run left out,
+ * as its catalogue tells, and that have changed again. */
+void corpus_leave_out_known(struct corpus *c, const struct corpus *catalogue);
+
+/* Leaves out files that are not as they were read, and their documents; bytes: looks
+ * into them, too. -ENOMEM, -ECANCELED: some are left out, c is whole. */
+int corpus_leave_out_unlike(struct corpus *c, int root, bool bytes, const struct progress *progress,
+			    struct error *e);
 
 /* ---- corpus_catalogue.c: files and documents as one file ---- */
 
-/* Fills files, documents and chunk_bytes of a zeroed c from a catalogue's
+/* Fills files, documents, changing and chunk_bytes of a zeroed c from a catalogue's
  * bytes. Any bytes are safe. -EBADMSG not a catalogue, of another version or
  * damaged, -ENOMEM; what was filled is freed by corpus_close either way. */
 int corpus_catalogue_parse(struct corpus *c, const uint8_t *bytes, size_t nbytes);

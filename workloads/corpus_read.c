@@ -14,6 +14,9 @@
 
 #define BUFFER_NBYTES ((size_t)1 << 20)
 #define ATTEMPTS 3 /* at a file that is being written */
+/* of a file; no call that reads one says so */
+#define GONE (-EIDRM)
+#define UNLIKE_ITS_SIZE (-ERANGE) /* fewer bytes came than it has, or more */
 
 struct reading {
 	struct corpus *corpus;
@@ -70,13 +73,18 @@ static int read_bytes(struct reading *r, int fd, uint32_t file)
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n <= 0)
-			return n < 0 ? -errno : -ESTALE;
+			return n < 0 ? -errno : UNLIKE_ITS_SIZE;
 		int err = take(r, file, offset, (size_t)n);
 		if (err)
 			return err;
 		offset += (uint64_t)n;
 	}
 	f->digest = XXH3_64bits_digest(r->whole);
+	if (f->nbytes == 0) { /* or one that is made as it is read */
+		ssize_t n = read(fd, r->buffer, 1);
+		if (n != 0)
+			return n < 0 ? -errno : UNLIKE_ITS_SIZE;
+	}
 	return r->piece_nbytes > 0 || f->nbytes == 0 ? end_piece(r, file, offset) : 0;
 }
 
@@ -85,58 +93,68 @@ static int look(int fd, uint64_t chunk_bytes, struct corpus_file *f)
 	struct stat st;
 	if (fstat(fd, &st) != 0)
 		return -errno;
-	f->nbytes = (uint64_t)st.st_size;
-	f->mtime_ns = corpus_mtime_ns(&st);
+	corpus_file_look(f, &st);
 	bool fits = chunk_bytes != 0 || f->nbytes <= CONTENT_NBYTES_MAX;
 	return S_ISREG(st.st_mode) && fits ? 0 : -ESTALE;
 }
 
-/* -ESTALE: it changed while it was read. */
+/* -ESTALE: it changed while it was read; GONE; UNLIKE_ITS_SIZE; other -errno. */
 static int read_once(struct reading *r, uint32_t file)
 {
 	struct corpus_file *f = &r->corpus->files[file], after = {0};
 	int fd = corpus_open_below(r->root, f->path, O_RDONLY);
-	if (fd < 0)
-		return fd == -ENOENT ? -ESTALE : fd;
+	if (fd < 0) /* another thing may have its name now */
+		return fd == -ENOENT || fd == -ENOTDIR || fd == -ELOOP ? GONE : fd;
 	int err = look(fd, r->corpus->chunk_bytes, f);
 	if (!err)
 		err = read_bytes(r, fd, file);
-	if (!err)
-		err = look(fd, r->corpus->chunk_bytes, &after);
-	if (!err && (after.nbytes != f->nbytes || after.mtime_ns != f->mtime_ns))
-		err = -ESTALE;
+	if (!err || err == UNLIKE_ITS_SIZE) {
+		int look_err = look(fd, r->corpus->chunk_bytes, &after);
+		if (after.nbytes != f->nbytes || after.mtime_ns != f->mtime_ns)
+			look_err = -ESTALE;
+		err = look_err != 0 ? look_err : err;
+	}
 	close(fd);
 	return err;
 }
 
+/* One file that cannot be a document, for any reason but those of the machine. */
+static void leave_out(struct corpus *c, const struct corpus_file *f, int err)
+{
+	struct corpus_skipped *s = &c->skipped;
+	if (err == -ESTALE)
+		corpus_left_out(c, f->path, f->mtime_ns);
+	else if (err == GONE)
+		corpus_left_out_gone(c, f->path);
+	else if (err == UNLIKE_ITS_SIZE)
+		corpus_skip(&s->odd_size, s->first_odd_size, f->path);
+	else /* no permission, a bad disk block */
+		corpus_skip(&s->unreadable, s->first_unreadable, f->path);
+}
+
+/* 1; 0: it is left out; -errno. */
 static int read_file(struct reading *r, uint32_t file, struct error *e)
 {
 	struct corpus *c = r->corpus;
 	uint32_t document_count = c->document_count;
 	int err = -ESTALE;
-	for (int i = 0; i < ATTEMPTS && err == -ESTALE; i++) {
+	for (int i = 0; i < ATTEMPTS && (err == -ESTALE || err == GONE); i++) {
 		c->document_count = document_count; /* forget what a vain attempt added */
 		err = read_once(r, file);
 	}
-	if (err)
-		c->document_count = document_count;
-	const char *path = c->files[file].path;
-	if (err == -ESTALE)
-		return error_set(e, err,
-				 "%s/%s: changed while it was read; stop what writes to it "
-				 "and run again",
-				 c->dir, path);
+	if (!err)
+		return 1;
+	c->document_count = document_count;
 	if (err == -ECANCELED)
 		return error_set(e, err, "%s: reading was stopped", c->dir);
 	if (err == -ENOMEM || err == -EFBIG || err == -EMFILE || err == -ENFILE)
-		return error_set(e, err, "%s/%s: %s%s", c->dir, path, strerror(-err),
+		return error_set(e, err, "%s/%s: %s%s", c->dir, c->files[file].path, strerror(-err),
 				 err == -EFBIG ? "; set a larger chunk" : error_remedy(err));
-	if (err) /* this one file: no permission, a bad disk block */
-		corpus_skip_unreadable(&c->skipped, path);
-	return err == 0 ? 1 : 0;
+	leave_out(c, &c->files[file], err);
+	return 0;
 }
 
-/* Reads all files; those that cannot be read leave the list. */
+/* Reads all files; those that are left out leave the list. */
 static int read_files(struct reading *r, struct error *e)
 {
 	struct corpus *c = r->corpus;

@@ -74,16 +74,42 @@ int corpus_open_below(int root, const char *path, int flags)
 	}
 }
 
-int64_t corpus_mtime_ns(const struct stat *st)
+int corpus_stat_below(int root, const char *path, struct stat *st)
 {
-	return (int64_t)((uint64_t)st->st_mtim.tv_sec * UINT64_C(1000000000) +
-			 (uint64_t)st->st_mtim.tv_nsec);
+	if (fstatat(root, path, st, AT_SYMLINK_NOFOLLOW) == 0)
+		return 0;
+	if (errno != ENAMETOOLONG)
+		return -errno;
+	int fd = corpus_open_below(root, path, O_PATH);
+	if (fd < 0)
+		return fd;
+	int err = fstat(fd, st) != 0 ? -errno : 0;
+	close(fd);
+	return err;
 }
 
-void corpus_skip_unreadable(struct corpus_skipped *s, const char *path)
+static int64_t time_ns(const struct timespec *t)
 {
-	if (s->unreadable++ == 0)
-		snprintf(s->first_unreadable, sizeof s->first_unreadable, "%s", path);
+	return (int64_t)((uint64_t)t->tv_sec * UINT64_C(1000000000) + (uint64_t)t->tv_nsec);
+}
+
+void corpus_file_look(struct corpus_file *f, const struct stat *st)
+{
+	f->nbytes = (uint64_t)st->st_size;
+	f->mtime_ns = time_ns(&st->st_mtim);
+	f->ctime_ns = time_ns(&st->st_ctim);
+}
+
+void corpus_skip(uint64_t *count, char *first, const char *path)
+{
+	if ((*count)++ == 0)
+		snprintf(first, 256, "%s", path);
+}
+
+static void skip_unreadable(struct walk *w, const char *path)
+{
+	struct corpus_skipped *s = &w->corpus->skipped;
+	corpus_skip(&s->unreadable, s->first_unreadable, path);
 }
 
 static char *join(const char *dir, const char *name)
@@ -139,11 +165,9 @@ static int add_file(struct walk *w, char *path, const struct stat *st)
 		return c->file_count < UINT32_MAX ? -ENOMEM : -EFBIG;
 	}
 	c->files = files;
-	c->files[c->file_count++] = (struct corpus_file){
-		.path = path,
-		.nbytes = (uint64_t)st->st_size,
-		.mtime_ns = corpus_mtime_ns(st),
-	};
+	struct corpus_file *f = &c->files[c->file_count++];
+	*f = (struct corpus_file){.path = path};
+	corpus_file_look(f, st);
 	return 0;
 }
 
@@ -159,10 +183,9 @@ static int visit_file(struct walk *w, int dir_fd, const char *name, char *path,
 {
 	struct corpus_skipped *s = &w->corpus->skipped;
 	if (w->corpus->chunk_bytes == 0 && (uint64_t)st->st_size > CONTENT_NBYTES_MAX) {
-		if (s->too_large++ == 0)
-			snprintf(s->first_too_large, sizeof s->first_too_large, "%s", path);
+		corpus_skip(&s->too_large, s->first_too_large, path);
 	} else if (!is_readable(dir_fd, name, st)) {
-		corpus_skip_unreadable(s, path);
+		skip_unreadable(w, path);
 	} else {
 		return add_file(w, path, st);
 	}
@@ -189,7 +212,7 @@ static int visit(struct walk *w, int dir_fd, const char *dir, const char *name)
 	if (path == NULL)
 		return -ENOMEM;
 	if (stat_err != 0) {
-		corpus_skip_unreadable(s, path);
+		skip_unreadable(w, path);
 		free(path);
 		return 0;
 	}
@@ -203,7 +226,7 @@ static int read_entries(struct walk *w, DIR *d, const char *dir)
 		const struct dirent *entry = readdir(d);
 		if (entry == NULL) {
 			if (errno != 0)
-				corpus_skip_unreadable(&w->corpus->skipped, dir);
+				skip_unreadable(w, dir);
 			return 0;
 		}
 		const char *name = entry->d_name;
@@ -229,7 +252,7 @@ static int walk_dir(struct walk *w, const char *dir)
 		return fd;
 	if (fd < 0) {
 		if (fd != -ENOENT)
-			corpus_skip_unreadable(&w->corpus->skipped, dir);
+			skip_unreadable(w, dir);
 		return 0;
 	}
 	DIR *d = fdopendir(fd);
@@ -243,7 +266,7 @@ static int walk_dir(struct walk *w, const char *dir)
 	return err;
 }
 
-static int compare_paths(const void *a, const void *b)
+int corpus_compare_paths(const void *a, const void *b)
 {
 	const struct corpus_file *x = a, *y = b;
 	return strcmp(x->path, y->path);
@@ -265,6 +288,6 @@ int corpus_walk(struct corpus *c, int root, struct error *e)
 		return error_set(e, err, "%s: its files cannot be listed: %s%s", c->dir,
 				 strerror(-err), error_remedy(err));
 	if (c->file_count > 1)
-		qsort(c->files, c->file_count, sizeof *c->files, compare_paths);
+		qsort(c->files, c->file_count, sizeof *c->files, corpus_compare_paths);
 	return 0;
 }

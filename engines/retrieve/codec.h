@@ -39,6 +39,11 @@ int dictionary_train(const struct corpus *corpus, uint64_t max_nbytes, int level
 int dictionary_read(struct dictionary *d, const char *path, struct error *e);
 void dictionary_free(struct dictionary *d);
 
+/* After training documents were left out: the dictionaries in the folder dir, if it is
+ * there, of the split's fingerprint `before` count as trained on those that remain, of
+ * fingerprint `now`. Errors as of file_write. */
+int dictionary_follow(const char *dir, uint64_t before, uint64_t now, struct error *e);
+
 /* ---- records ---- */
 
 struct codec;	      /* settings and digested dictionary, shared by threads */

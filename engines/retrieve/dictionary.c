@@ -2,6 +2,7 @@
 #define ZDICT_STATIC_LINKING_ONLY /* the cover trainer */
 #include "engines/retrieve/codec.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -111,6 +112,53 @@ void dictionary_free(struct dictionary *d)
 {
 	free(d->bytes);
 	memset(d, 0, sizeof *d);
+}
+
+/* ---- documents that were left out ---- */
+
+static int follow(const char *path, uint64_t before, uint64_t now, struct error *e)
+{
+	struct dictionary d;
+	int err = dictionary_read(&d, path, e);
+	if (err == -EBADMSG || err == -ENOENT)
+		return 0; /* made anew when it is wanted */
+	if (err != 0)
+		return err;
+	if (d.trained_on == before) {
+		d.trained_on = now;
+		err = write_dictionary(&d, path, e);
+	}
+	dictionary_free(&d);
+	return err;
+}
+
+static bool is_dictionary(const char *name)
+{
+	size_t nbytes = strlen(name);
+	return strncmp(name, "dict-", 5) == 0 && nbytes > 10 &&
+	       strcmp(name + nbytes - 5, ".gvrd") == 0;
+}
+
+int dictionary_follow(const char *dir, uint64_t before, uint64_t now, struct error *e)
+{
+	const struct dirent *entry;
+	int err = 0;
+	DIR *d = opendir(dir);
+	if (d == NULL)
+		return errno == ENOENT ? 0 : file_error(e, -errno, "cannot read the folder", dir);
+	while (err == 0 && (entry = readdir(d)) != NULL) {
+		char *path;
+		if (!is_dictionary(entry->d_name))
+			continue;
+		if (asprintf(&path, "%s/%s", dir, entry->d_name) < 0) {
+			err = error_set(e, -ENOMEM, "%s: out of memory", dir);
+			break;
+		}
+		err = follow(path, before, now, e);
+		free(path);
+	}
+	closedir(d);
+	return err;
 }
 
 /* ---- training ---- */

@@ -64,4 +64,102 @@ test_results_beside_the_documents_are_fine() {
 	expect 0 "$GVR" train "$WORK/docs" -o "$WORK/docs.gvrm"
 }
 
+# rewrite FILE: as programs do that tell others how they are, until it is stopped
+rewrite() {
+	n=0
+	while :; do
+		n=$((n + 1))
+		echo "status $n: all is well" >"$1.new"
+		mv "$1.new" "$WORK/docs/status"
+		sleep 0.02
+	done
+}
+
+# until COMMAND: which must become true
+until_true() {
+	for _ in $(seq 600); do
+		! "$@" || return 0
+		sleep 0.05
+	done
+	fail "never so: $*"
+}
+
+status_changed() {
+	! cmp -s "$WORK/docs/status" "$WORK/status-then"
+}
+
+test_a_file_that_keeps_changing_is_left_out() {
+	documents "$WORK/docs" 40
+	archive "$WORK/w.ini" "$WORK/docs"
+	rewrite "$WORK/status" &
+	writer=$!
+	trap 'kill $writer' EXIT
+	until_true [ -e "$WORK/docs/status" ]
+	expect_run "$GVR" run "$WORK/w.ini" --store "$STORE" --out "$WORK/r"
+	for _ in 1 2; do
+		cp "$WORK/docs/status" "$WORK/status-then"
+		until_true status_changed
+		expect_run "$GVR" run "$WORK/w.ini" --store "$STORE" --out "$WORK/r"
+		! grep trained "$WORK/err" || fail "trained anew"
+		err_has "documents: 1 left out that changed or went meanwhile, first status"
+		[ "$(json "$WORK/r/result.json" changing)" = 1 ] || fail "not in result.json"
+	done
+	cp "$WORK/docs/status" "$WORK/status-then"
+	until_true status_changed
+	expect 0 "$GVR" load "$WORK/w.ini" --store "$STORE"
+	out_has "skipped: 1 that changed or went meanwhile, first status"
+	kill $writer
+	trap - EXIT
+	wait $writer 2>/dev/null || :
+	expect 0 "$GVR" load "$WORK/w.ini" --store "$STORE"
+	expect 0 "$GVR" load "$WORK/w.ini" --store "$STORE"
+	out_has "41 files became 41 contents" # it rests, and is a document as others are
+}
+
+are_old() {
+	[ "$(find "$WORK/docs" -newerct '2 seconds ago')" = "" ]
+}
+
+catalogue_is_new() {
+	[ "$(find "$STORE/catalogues" -name '*.gvrc' -newer "$WORK/before")" != "" ]
+}
+
+# load_while_files_pass: these are there when gvr looks, and gone within 2 seconds,
+# unless the machine is busy
+load_while_files_pass() {
+	touch "$WORK/before"
+	for i in 1 2 3 4 5; do echo "passing $i" >"$WORK/docs/tmp$i"; done
+	"$GVR" load "$WORK/w.ini" --store "$STORE" >"$WORK/out" 2>"$WORK/err" &
+	until_true catalogue_is_new
+	rm "$WORK"/docs/tmp*
+	wait $! || fail "$(cat "$WORK/err")"
+	! grep -q trained "$WORK/err"
+}
+
+# The model would be trained on them, and trained anew when they have gone.
+test_files_that_are_soon_gone_train_nothing_anew() {
+	documents "$WORK/docs" 40
+	archive "$WORK/w.ini" "$WORK/docs"
+	for _ in 1 2 3 4; do
+		expect 0 "$GVR" load "$WORK/w.ini" --store "$STORE"
+		until_true are_old
+		! load_while_files_pass || break
+	done
+	! grep trained "$WORK/err" || fail "trained anew"
+	out_has "40 files became 40 contents"
+	out_has "skipped: 5 that changed or went meanwhile, first tmp1"
+	echo "to stay" >"$WORK/docs/new"
+	expect 0 "$GVR" load "$WORK/w.ini" --store "$STORE"
+	err_has "documents changed; trained anew"
+}
+
+# Of /proc and /sys the sizes are not true.
+test_files_of_the_kernel_are_no_documents() {
+	[ -r /proc/sys/kernel/random/boot_id ] || return 77
+	archive "$WORK/w.ini" /proc/sys/kernel/random
+	expect 1 timeout 20 "$GVR" run "$WORK/w.ini" --store "$STORE" --out "$WORK/r"
+	err_has "no document in it"
+	err_has "whose size is not what can be read"
+}
+
 run_tests
