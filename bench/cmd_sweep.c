@@ -9,6 +9,7 @@
 
 #include "bench/clock.h"
 #include "bench/files.h"
+#include "bench/contents.h"
 #include "bench/measure.h"
 #include "bench/progress.h"
 #include "bench/sweep.h"
@@ -150,24 +151,36 @@ static bool is_stopped(void)
 
 /* *whole: it was measured to its end; else it was stopped. */
 static int measure_into(const struct workload *w, const struct options *o, const char *command,
-			const char *folder, bool *whole, bool *valid, struct error *e)
+			const char *folder, bool *whole, struct measured *m, struct error *e)
 {
 	static struct measure_site site;
-	struct measured m = {0};
 
 	int err = measure_site_open(&site, w, o->wall_meter, e);
 	if (err == 0)
-		err = measure(w, &site, o->store, command, folder, &m, e);
+		err = measure(w, &site, o->store, command, folder, m, e);
 	measure_site_close(&site);
-	free(m.summary);
-	*whole = *valid = false;
+	free(m->summary);
+	*whole = false;
 	if (err != 0)
 		return err == -ECANCELED ? 0 : err;
-	*valid = m.exit_code == EXIT_OK;
 	/* of wrong bytes it does not say whether it was stopped, too */
-	*whole = *valid || m.exit_code == EXIT_INVALID ||
-		 (m.exit_code == EXIT_DIFFER && !is_stopped());
+	*whole = m->exit_code == EXIT_OK || m->exit_code == EXIT_INVALID ||
+		 (m->exit_code == EXIT_DIFFER && !is_stopped());
 	return 0;
+}
+
+/* Before anything is trained or stored for documents that the sweep cannot take. Those
+ * that have just come may be left out yet. */
+static int check_documents(const struct sweep *s, const struct sweep_plan *plan, unsigned run,
+			   const struct workload *w, struct error *e)
+{
+	uint64_t all, old;
+
+	int err = contents_documents(w, plan->options->store, &all, &old, progress_terminal(), e);
+	if (err != 0)
+		return sweep_plan_of_run(plan, run, err, e);
+	err = sweep_check_documents(s, run, all, e);
+	return err == 0 ? 0 : sweep_check_documents(s, run, old, e);
 }
 
 static int measure_run(struct sweep *s, const struct sweep_plan *plan, unsigned run, bool *whole,
@@ -175,25 +188,32 @@ static int measure_run(struct sweep *s, const struct sweep_plan *plan, unsigned 
 {
 	static struct workload w;
 	char part[SWEEP_PATH_NBYTES], folder[SWEEP_PATH_NBYTES];
-	bool valid;
+	struct measured m = {0};
 
 	int err = sweep_plan_workload(plan, run, &s->file.runs[run], &w, e);
 	if (err == 0)
+		err = check_documents(s, plan, run, &w, e);
+	if (err == 0)
 		err = sweep_begin(s, run, part, e);
 	if (err != 0)
-		return err;
+		return err == -ECANCELED ? 0 : err;
 	sweep_run_folder(s, run, folder);
 	char *command = sweep_plan_command(plan, run, folder);
 	if (command == NULL)
 		return error_set(e, -ENOMEM, "out of memory");
 	measure_warn(&w);
-	err = measure_into(&w, plan->options, command, part, whole, &valid, e);
+	err = measure_into(&w, plan->options, command, part, whole, &m, e);
 	free(command);
+	/* documents may have been left out while it was loaded */
+	int changed_err = *whole ? sweep_check_documents(s, run, m.documents, e) : 0;
+	*whole = *whole && changed_err == 0;
 	if (*whole) {
 		command_draw_report(part, folder);
-		return sweep_keep(s, run, valid, e);
+		return sweep_keep(s, run, m.exit_code == EXIT_OK, m.documents, e);
 	}
 	sweep_drop(s, run);
+	if (changed_err != 0)
+		return changed_err;
 	return err != 0 ? sweep_plan_of_run(plan, run, err, e) : 0;
 }
 

@@ -271,17 +271,38 @@ static int check_memory(const struct contents *c, enum contents_mode mode, struc
 	return memory_check(c, requests_max, &allowed_here, e);
 }
 
+static int begin(struct contents *c, const struct workload *w, const char *store_root,
+		 const struct progress *progress, struct error *e)
+{
+	memset(c, 0, sizeof *c);
+	c->workload = w;
+	int n = snprintf(c->store_root, sizeof c->store_root, "%s", store_root);
+	if (n < 0 || (size_t)n >= sizeof c->store_root)
+		return file_error(e, -ENAMETOOLONG, "cannot make folder", store_root);
+	return open_corpus(c, progress, e);
+}
+
+int contents_documents(const struct workload *w, const char *store_root, uint64_t *all,
+		       uint64_t *old, const struct progress *progress, struct error *e)
+{
+	struct contents c;
+
+	*all = *old = 0;
+	int err = begin(&c, w, store_root, progress, e);
+	if (err == 0 && c.corpus != NULL) {
+		*all = corpus_fingerprint(c.corpus, SPLIT_ALL);
+		*old = corpus_fingerprint_until(c.corpus, SPLIT_ALL, models_young_from_ns());
+	}
+	contents_close(&c);
+	return err;
+}
+
 int contents_open(struct contents *c, const struct workload *w, const char *store_root,
 		  enum contents_mode mode, void (*notice)(const char *line),
 		  const struct progress *progress, struct error *e)
 {
-	memset(c, 0, sizeof *c);
-	c->workload = w;
+	int err = begin(c, w, store_root, progress, e);
 	c->notice = notice;
-	int n = snprintf(c->store_root, sizeof c->store_root, "%s", store_root);
-	int err = n < 0 || (size_t)n >= sizeof c->store_root
-			  ? file_error(e, -ENAMETOOLONG, "cannot make folder", store_root)
-			  : open_corpus(c, progress, e);
 	if (err == 0)
 		err = define(c, e);
 	if (err == 0 && mode != CONTENTS_REPAIR)

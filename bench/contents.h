@@ -64,6 +64,11 @@ enum contents_mode {
 int contents_keep_apart(const struct workload *w, const char *store_root, const char *out,
 			struct error *e);
 
+/* The fingerprint of the workload's documents as they are now: of all, and of those that
+ * have not just come; 0: it has no documents. Reads what has changed, trains nothing. */
+int contents_documents(const struct workload *w, const char *store_root, uint64_t *all,
+		       uint64_t *old, const struct progress *progress, struct error *e);
+
 /* Opens the content set: reads the corpus (or its catalogue), makes the
  * directories, checks that serving fits into memory (memory.h; not of what is only
  * loaded: CONTENTS_REPAIR), sees to the models. notice is called with a line for each

@@ -113,6 +113,8 @@ int measure(const struct workload *w, struct measure_site *site, const char *sto
 	if (err != 0)
 		return err;
 	err = run_contents(&c, site, command, out, m, e);
+	if (c.corpus != NULL)
+		m->documents = corpus_fingerprint(c.corpus, SPLIT_ALL);
 	contents_remember_changed(&c);
 	contents_close(&c);
 	return err;

@@ -27,8 +27,9 @@ void measure_warn(const struct workload *w);
 
 /* What a run came to. */
 struct measured {
-	int exit_code; /* EXIT_OK, EXIT_INVALID, EXIT_DIFFER, EXIT_ERROR: interrupted */
-	char *summary; /* to be freed by the caller; NULL: it came to none */
+	int exit_code;	    /* EXIT_OK, EXIT_INVALID, EXIT_DIFFER, EXIT_ERROR: interrupted */
+	uint64_t documents; /* fingerprint of all of them; 0: there are none */
+	char *summary;	    /* to be freed by the caller; NULL: it came to none */
 };
 
 /*

@@ -156,16 +156,22 @@ static int check_own(const struct contents *c, struct contents_model *m, struct 
 	return err;
 }
 
+int64_t models_young_from_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return ((int64_t)now.tv_sec * 1000 - MODELS_YOUNG_MS) * 1000000 + now.tv_nsec;
+}
+
 /* Was the model trained on these documents but for those that have just come? */
 static bool differs_by_young(const struct contents *c, const struct contents_model *m)
 {
 	uint64_t digest, trained_on;
-	struct timespec now;
 
-	clock_gettime(CLOCK_REALTIME, &now);
-	int64_t old_ns = ((int64_t)now.tv_sec * 1000 - MODELS_YOUNG_MS) * 1000000 + now.tv_nsec;
 	return read_note(m, &digest, &trained_on) &&
-	       trained_on == corpus_fingerprint_until(c->corpus, SPLIT_TRAINING, old_ns);
+	       trained_on ==
+		       corpus_fingerprint_until(c->corpus, SPLIT_TRAINING, models_young_from_ns());
 }
 
 /* The model that this store root keeps for the training documents of this

@@ -10,6 +10,9 @@
 /* Younger files may be gone in a moment. */
 #define MODELS_YOUNG_MS 2000u
 
+/* Files of a later ctime_ns are young now. */
+int64_t models_young_from_ns(void);
+
 /* Fills c->models, after the corpus is open: leaves a model that opens at each
  * path, trained if mode allows, or the file that the key `model` names. -ESTALE:
  * documents have changed since the corpus was opened. -EINPROGRESS, unless

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <jansson.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <unistd.h>
@@ -76,7 +77,25 @@ static int write_file(const struct sweep *s, struct error *e)
 	return sweep_file_write(&s->file, path, e);
 }
 
-int sweep_keep(struct sweep *s, unsigned run, bool valid, struct error *e)
+int sweep_check_documents(const struct sweep *s, unsigned run, uint64_t documents, struct error *e)
+{
+	const struct sweep_run *runs = s->file.runs;
+	char name[SWEEP_NAME_NBYTES];
+
+	for (unsigned i = 0; i < s->file.grid.run_count; i++) {
+		if (i == run || !runs[i].done || runs[i].source != runs[run].source ||
+		    runs[i].documents == 0 || documents == 0 || runs[i].documents == documents)
+			continue;
+		sweep_run_name(name, i);
+		return error_set(e, -EEXIST,
+				 "%.600s: the documents have changed since %s was measured; bring "
+				 "them back as they were, or " SWEEP_REMEDY,
+				 s->folder, name);
+	}
+	return 0;
+}
+
+int sweep_keep(struct sweep *s, unsigned run, bool valid, uint64_t documents, struct error *e)
 {
 	char part[SWEEP_PATH_NBYTES], whole[SWEEP_PATH_NBYTES];
 
@@ -86,6 +105,7 @@ int sweep_keep(struct sweep *s, unsigned run, bool valid, struct error *e)
 		return file_error(e, -errno, "cannot rename it", part);
 	s->file.runs[run].done = true;
 	s->file.runs[run].valid = valid;
+	s->file.runs[run].documents = documents;
 	return write_file(s, e); /* which syncs the folder */
 }
 
@@ -175,6 +195,15 @@ static int check_file(const struct sweep *s, const char *path, struct error *e)
 	return err;
 }
 
+/* The fingerprint of its documents; 0: it tells none. */
+static uint64_t documents_of(const json_t *result)
+{
+	const char *text = json_string_value(
+		json_object_get(json_object_get(result, "workload"), "corpus_fingerprint"));
+
+	return text != NULL ? strtoull(text, NULL, 16) : 0;
+}
+
 /* What is there counts, not what sweep.json says of it: gvr may have been killed
  * between the two. */
 static int find_run(struct sweep *s, unsigned run, bool resumed, struct error *e)
@@ -201,6 +230,7 @@ static int find_run(struct sweep *s, unsigned run, bool resumed, struct error *e
 				folder);
 	s->file.runs[run].done = err == 0;
 	s->file.runs[run].valid = result->valid;
+	s->file.runs[run].documents = documents_of(result->json);
 	result_close(result);
 	return err;
 }
@@ -224,6 +254,9 @@ int sweep_open(struct sweep *s, const char *folder, struct error *e)
 	err = 0;
 	for (unsigned i = 0; i < s->file.grid.run_count && err == 0; i++)
 		err = find_run(s, i, resumed, e);
+	for (unsigned i = 0; i < s->file.grid.run_count && err == 0; i++)
+		if (s->file.runs[i].done)
+			err = sweep_check_documents(s, i, s->file.runs[i].documents, e);
 	return err != 0 ? err : write_file(s, e);
 }
 

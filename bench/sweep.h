@@ -22,8 +22,8 @@ struct sweep {
 };
 
 /*
- * Makes the folder or goes on in it, with s->file filled; sets done and valid of
- * the runs that are there. -EBUSY: another process sweeps into it; -EEXIST: it
+ * Makes the folder or goes on in it, with s->file filled; sets done, valid and
+ * documents of the runs that are there. -EBUSY: another process sweeps into it; -EEXIST: it
  * holds another sweep, or other runs; -EBADMSG: it is damaged; each with e and a
  * remedy. sweep_close in every case.
  */
@@ -36,8 +36,12 @@ void sweep_run_folder(const struct sweep *s, unsigned run, char out[SWEEP_PATH_N
 /* The empty folder to measure a run into. */
 int sweep_begin(const struct sweep *s, unsigned run, char out[SWEEP_PATH_NBYTES], struct error *e);
 
+/* Runs are held against each other: -EEXIST with e if a run that is done had other
+ * documents of the same source than these, which the given run has. 0: not known. */
+int sweep_check_documents(const struct sweep *s, unsigned run, uint64_t documents, struct error *e);
+
 /* Ends a run that was begun: it is whole, and gets its name... */
-int sweep_keep(struct sweep *s, unsigned run, bool valid, struct error *e);
+int sweep_keep(struct sweep *s, unsigned run, bool valid, uint64_t documents, struct error *e);
 /* ...or it is not, and is removed. */
 void sweep_drop(const struct sweep *s, unsigned run);
 

@@ -14,6 +14,7 @@
 
 #include "bench/json_values.h"
 #include "workloads/file.h"
+#include "workloads/prng.h"
 
 static_assert(SWEEP_RUNS_MAX <= 99999, "a run's number fits its name");
 
@@ -54,6 +55,15 @@ uint64_t sweep_settings(const struct workload *w, const char *store, const char 
 	workload_each_value(w, digest_value, &digest);
 	digest_text(&digest, store);
 	digest_text(&digest, wall_meter != NULL ? wall_meter : "");
+	return digest;
+}
+
+uint64_t sweep_source(const struct workload *w)
+{
+	uint64_t digest = prng_mix(w->chunk_bytes);
+
+	digest_text(&digest, w->contents_dir);
+	digest_text(&digest, w->corpus_dir);
 	return digest;
 }
 

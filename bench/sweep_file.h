@@ -18,6 +18,9 @@ struct sweep_run {
 	uint64_t settings; /* sweep_settings of it */
 	bool done;
 	bool valid; /* if done */
+	/* where its documents come from (sweep_source) and, if it is done, what they were:
+	 * the fingerprint that its result tells; 0: it tells none */
+	uint64_t source, documents;
 };
 
 struct sweep_file {
@@ -54,6 +57,9 @@ bool sweep_run_made(unsigned run, const char *command);
 /* A digest of all that decides a run: the effective settings of its workload,
  * where the stores are, and the user's own meter (NULL: none). */
 uint64_t sweep_settings(const struct workload *w, const char *store, const char *wall_meter);
+
+/* A digest of where a workload's documents come from and how they are cut. */
+uint64_t sweep_source(const struct workload *w);
 
 /* Two runs with the same settings, *a < *b. */
 bool sweep_find_twice(const struct sweep_file *f, unsigned *a, unsigned *b);

@@ -158,6 +158,7 @@ int sweep_plan_make(struct sweep_plan *p, const struct options *o, const char *f
 		if (err != 0)
 			return err;
 		f->runs[i].settings = settings_of(p, &w);
+		f->runs[i].source = sweep_source(&w);
 		p->run_s[i] = measured_s(&w);
 		p->engine_count = w.engine_count;
 	}

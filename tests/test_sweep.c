@@ -307,6 +307,26 @@ static void make_run(struct sweep *s, unsigned run)
 	put(part, "result.json", text);
 }
 
+/* Figures of other documents must not stand in one table. */
+static void runs_of_other_documents_are_refused(void **state)
+{
+	(void)state;
+	struct sweep s;
+	struct error e;
+
+	assert_opens(&s, "a.b=1,2,3", 1);
+	s.file.runs[2].source = 1;
+	make_run(&s, 0);
+	assert_int_equal(sweep_check_documents(&s, 0, 7, &e), 0);
+	assert_int_equal(sweep_keep(&s, 0, false, 7, &e), 0);
+	assert_int_equal(sweep_check_documents(&s, 1, 7, &e), 0);
+	assert_int_equal(sweep_check_documents(&s, 1, 0, &e), 0); /* not known */
+	assert_int_equal(sweep_check_documents(&s, 2, 8, &e), 0); /* of another folder */
+	assert_int_equal(sweep_check_documents(&s, 1, 8, &e), -EEXIST);
+	assert_non_null(strstr(e.text, "documents have changed since run-0001 was measured"));
+	sweep_close(&s);
+}
+
 static void whole_runs_are_found_again(void **state)
 {
 	(void)state;
@@ -317,7 +337,7 @@ static void whole_runs_are_found_again(void **state)
 	assert_opens(&s, "a.b=1,2,3", 1);
 	assert_int_equal(sweep_done(&s), 0);
 	make_run(&s, 1);
-	assert_int_equal(sweep_keep(&s, 1, false, &e), 0);
+	assert_int_equal(sweep_keep(&s, 1, false, 0, &e), 0);
 	make_run(&s, 2); /* and then it is killed */
 	sweep_close(&s);
 
@@ -376,7 +396,7 @@ static void another_sweep_is_kept_out(void **state)
 	assert_opens(&s, "a.b=1,2,3", 1);
 	assert_does_not_open("a.b=1,2,3", 1, -EBUSY, "another gvr sweep is at work");
 	make_run(&s, 0);
-	sweep_keep(&s, 0, false, &(struct error){""});
+	sweep_keep(&s, 0, false, 0, &(struct error){""});
 	sweep_run_folder(&s, 0, whole);
 	sweep_close(&s);
 	assert_does_not_open("a.b=1,2,4", 2, -EEXIST,
@@ -401,7 +421,7 @@ static void another_gvr_is_kept_out(void **state)
 	free(s.file.version);
 	s.file.version = strdup("0.9");
 	make_run(&s, 0);
-	assert_int_equal(sweep_keep(&s, 0, true, &e), 0);
+	assert_int_equal(sweep_keep(&s, 0, true, 0, &e), 0);
 	sweep_close(&s);
 	assert_does_not_open("a.b=1,2,3", 1, -EEXIST, "by another gvr, 0.9 (abc)");
 }
@@ -414,7 +434,7 @@ static void a_damaged_run_is_named(void **state)
 
 	assert_opens(&s, "a.b=1,2,3", 1);
 	make_run(&s, 0);
-	sweep_keep(&s, 0, false, &(struct error){""});
+	sweep_keep(&s, 0, false, 0, &(struct error){""});
 	sweep_run_folder(&s, 0, whole);
 	sweep_close(&s);
 	put(whole, "result.json", "{");
@@ -548,7 +568,7 @@ static char *table_of(const char *const *labels, unsigned count)
 		assert_int_equal(sweep_begin(&s, i, part, &e), 0);
 		make_result(part, i == 0 ? valid : invalid, i == 0 ? interval : "null", labels,
 			    count);
-		assert_int_equal(sweep_keep(&s, i, i == 0, &e), 0);
+		assert_int_equal(sweep_keep(&s, i, i == 0, 0, &e), 0);
 	}
 	FILE *f = open_memstream(&text, &nbytes);
 	assert_non_null(f);
@@ -620,6 +640,7 @@ int main(void)
 		cmocka_unit_test(settings_are_what_takes_effect),
 		cmocka_unit_test(every_part_is_checked),
 		in_scratch(whole_runs_are_found_again),
+		in_scratch(runs_of_other_documents_are_refused),
 		in_scratch(only_files_of_a_run_are_removed),
 		in_scratch(another_sweep_is_kept_out),
 		in_scratch(another_gvr_is_kept_out),

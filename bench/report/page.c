@@ -154,6 +154,49 @@ void page_counts(const struct report *r, char *out, size_t capacity)
 		snprintf(out + strlen(out), capacity - strlen(out), "; %u missing", missing);
 }
 
+/* The first result of the documents' folder that tells what they were; the run itself if
+ * there is none before it. */
+static const struct report_run *first_of_source(const struct report *r, unsigned run)
+{
+	unsigned i = 0;
+
+	while (i < run && (r->runs[i].documents[0] == '\0' ||
+			   strcmp(r->runs[i].source, r->runs[run].source) != 0))
+		i++;
+	return &r->runs[i];
+}
+
+void page_documents(const struct report *r, char *out, size_t capacity)
+{
+	static const char begin[] = "The documents changed between results, which may differ for "
+				    "that alone. Over others than ";
+	const struct report_run *before = NULL;
+	size_t n = 0;
+
+	out[0] = '\0';
+	for (unsigned i = 0; i < r->run_count; i++) {
+		const struct report_run *run = &r->runs[i], *first = first_of_source(r, i);
+		if (run->documents[0] == '\0' || strcmp(run->documents, first->documents) == 0)
+			continue;
+		if (n > capacity / 4 * 3) { /* many: the first tell enough */
+			snprintf(out + n, capacity - n, " and others");
+			n = strlen(out);
+			break;
+		}
+		if (first != before)
+			snprintf(out + n, capacity - n, "%s%.150s: ", n == 0 ? begin : "; than ",
+				 first->folder);
+		else
+			snprintf(out + n, capacity - n, ", ");
+		n = strlen(out);
+		snprintf(out + n, capacity - n, "%.150s", run->folder);
+		n = strlen(out);
+		before = first;
+	}
+	if (n > 0)
+		snprintf(out + n, capacity - n, ".");
+}
+
 /* What all VALID results say that have no interval: "Always regenerate"; "":
  * nothing, or not the same. */
 static void common_words(const struct report *r, char *out, size_t capacity)

@@ -30,13 +30,17 @@ struct page {
 int page_make(struct page *p, const struct report *r, const char *out, struct error *e);
 void page_free(struct page *p);
 
-#define PAGE_LINE_NBYTES 512u
+#define PAGE_LINE_NBYTES 1024u
 
 /* Of several results: a title, how many there are, and from where to where
  * their break-even intervals reach. */
 const char *page_title(const struct report *r);
 void page_counts(const struct report *r, char *out, size_t capacity);
 void page_range(const struct report *r, char *out, size_t capacity);
+
+/* Which of them were measured over other documents than the first of the same folder;
+ * "": none, as far as they tell. */
+void page_documents(const struct report *r, char *out, size_t capacity);
 
 void page_html(FILE *f, const struct page *p);
 void page_markdown(FILE *f, const struct page *p);

@@ -383,6 +383,9 @@ static void head_of_several(FILE *f, const struct page *p)
 	fputs("<p class=\"verdict\">", f);
 	html_text(f, line);
 	fputs("</p>\n", f);
+	page_documents(r, line, sizeof line);
+	if (line[0] != '\0')
+		element(f, "p", line);
 	differing(f, r);
 	if (r->sweep != NULL)
 		code(f, "The command of the sweep", r->sweep);

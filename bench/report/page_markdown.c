@@ -79,6 +79,9 @@ static void several(FILE *f, const struct page *p)
 	paragraph(f, "", line);
 	page_range(p->report, line, sizeof line);
 	paragraph(f, "> ", line);
+	page_documents(p->report, line, sizeof line);
+	if (line[0] != '\0')
+		paragraph(f, "", line);
 	section(f, "Results", &p->overview);
 	if (p->report->sweep != NULL) {
 		fputs("## Reproduce\n\n", f);

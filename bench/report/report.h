@@ -33,9 +33,11 @@ struct report_engine {
 
 /* One result. */
 struct report_run {
-	char *path;   /* of result.json, as given */
-	char *folder; /* of it */
-	char *name;   /* of the workload */
+	char *path;	 /* of result.json, as given */
+	char *folder;	 /* of it */
+	char *name;	 /* of the workload */
+	char *source;	 /* where its documents come from, and how they are cut */
+	char *documents; /* their fingerprint; "": it has none, or does not tell */
 	bool valid;
 	char *why_invalid;		      /* the first reason; "" */
 	bool compared;			      /* there is a break-even */

@@ -193,6 +193,29 @@ char *report_folder_of(const char *path)
 	return strndup(path, slash > path ? (size_t)(slash - path) : 1);
 }
 
+/* NULL: no memory. */
+static char *source_of(const json_t *result)
+{
+	static const char *const keys[] = {"contents", "corpus", "chunk"};
+	const json_t *workload = json_object_get(result, "workload");
+	const char *texts[3];
+	char *source;
+
+	for (unsigned i = 0; i < 3; i++) {
+		texts[i] = json_string_value(json_object_get(workload, keys[i]));
+		texts[i] = texts[i] != NULL ? texts[i] : "";
+	}
+	return asprintf(&source, "%s\n%s\n%s", texts[0], texts[1], texts[2]) < 0 ? NULL : source;
+}
+
+static char *documents_of(const json_t *result)
+{
+	const char *text = json_string_value(
+		json_object_get(json_object_get(result, "workload"), "corpus_fingerprint"));
+
+	return strdup(text != NULL ? text : "");
+}
+
 static int take_run(struct reading *in, struct json_reader *j, const struct result_file *file)
 {
 	struct report *r = in->report;
@@ -204,6 +227,8 @@ static int take_run(struct reading *in, struct json_reader *j, const struct resu
 		.path = strdup(file->path),
 		.folder = report_folder_of(file->path),
 		.name = strdup(json_reader_text(j, result, "workload.name")),
+		.source = source_of(result),
+		.documents = documents_of(result),
 		.why_invalid = strdup(file->why_invalid),
 		.contexts = setting_number(j, result, "contexts"),
 		.target_latency_ns = setting_time(j, result, "workload.target_latency"),
@@ -212,8 +237,8 @@ static int take_run(struct reading *in, struct json_reader *j, const struct resu
 	take_breakeven(run, j, result);
 	if (j->err != 0)
 		return j->err;
-	if (run->path == NULL || run->folder == NULL || run->name == NULL ||
-	    run->why_invalid == NULL || run->verdict == NULL)
+	if (run->path == NULL || run->folder == NULL || run->name == NULL || run->source == NULL ||
+	    run->documents == NULL || run->why_invalid == NULL || run->verdict == NULL)
 		return no_memory(in->e);
 	return take_engines(in, j, result);
 }
@@ -583,6 +608,8 @@ static void free_run(struct report_run *run, unsigned axis_count)
 	free(run->path);
 	free(run->folder);
 	free(run->name);
+	free(run->source);
+	free(run->documents);
 	free(run->why_invalid);
 	free(run->verdict);
 }

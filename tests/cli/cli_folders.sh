@@ -153,6 +153,41 @@ test_files_that_are_soon_gone_train_nothing_anew() {
 	err_has "documents changed; trained anew"
 }
 
+# Figures of other documents must not stand beside each other unsaid.
+test_a_sweep_keeps_to_its_documents() {
+	documents "$WORK/docs" 12
+	archive "$WORK/w.ini" "$WORK/docs"
+	sweep="$GVR sweep $WORK/w.ini --store $STORE --out $WORK/s --over workload.randseed=1,2"
+	expect 0 $sweep
+	rm -r "$WORK/s/run-0002"
+	mv "$WORK/docs/page0003.txt" "$WORK/kept"
+	find "$STORE/models" -type f -exec cksum {} + >"$WORK/before"
+	expect 1 $sweep
+	err_has "$WORK/s: the documents have changed since run-0001 was measured"
+	err_has "sweep into another folder"
+	[ ! -e "$WORK/s/run-0002" ] || fail "measured"
+	find "$STORE/models" -type f -exec cksum {} + | cmp -s - "$WORK/before" || fail "trained"
+	mv "$WORK/kept" "$WORK/docs/page0003.txt"
+	expect 0 $sweep
+
+	rm "$WORK/docs/page0003.txt"
+	expect_run "$GVR" run "$WORK/w.ini" --store "$STORE" --out "$WORK/other"
+	expect 0 "$GVR" report "$WORK/s/run-0001" "$WORK/s/run-0002" "$WORK/other" --out "$WORK/p"
+	said="The documents changed between results, which may differ for that alone."
+	grep -F "$said" "$WORK/p/report.html" | grep -F "/s/run-0001: " | grep -qF "/other." ||
+		fail "report.html does not say it"
+	grep -qF "$said" "$WORK/p/report.md" || fail "report.md does not say it"
+	expect 0 "$GVR" report "$WORK/s" --out "$WORK/p"
+	! grep -F "$said" "$WORK/p/report.html" || fail "said of the same documents"
+
+	# results of both, as an older gvr left them
+	rm -r "$WORK/s/run-0002"
+	sed -i 's|--out [^"]*|--out s/run-0002|' "$WORK/other/result.json"
+	mv "$WORK/other" "$WORK/s/run-0002"
+	expect 1 $sweep
+	err_has "the documents have changed since"
+}
+
 # Of /proc and /sys the sizes are not true.
 test_files_of_the_kernel_are_no_documents() {
 	[ -r /proc/sys/kernel/random/boot_id ] || return 77
