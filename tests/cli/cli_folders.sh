@@ -3,14 +3,14 @@
 # nothing that changes while gvr works with it.
 . tests/cli/lib.sh
 
-# workload FILE CONTENTS [LINE]...: a short one, which is INVALID for want of requests
+# workload FILE CONTENTS [LINE]...: a short one, however slow the machine is
 workload() {
 	file=$1 contents=$2
 	shift 2
 	{
 		printf '[workload]\nname = w\n%s\n' "$contents"
 		for line in "$@"; do printf '%s\n' "$line"; done
-		printf 'scenario = offline\nruntime = 100ms\nrounds = 1\nmin_duration = 1ms\n'
+		printf 'scenario = offline\nnumber_ios = 40\nrounds = 1\nmin_duration = 1ms\n'
 		printf '[engine "r"]\nkind = retrieve\nlayout = segments\ndirect = 0\n'
 		printf '[engine "g"]\nkind = generate\ngenerator = cm\n'
 	} >"$file"
