@@ -26,7 +26,7 @@ static const char help[] =
 	"                           folder in your cache directory)\n"
 	"  --format FORMAT          normal, or json: every check, on standard output\n"
 	"\n"
-	"Exit: 0 passed, 1 error or interrupted, 2 bad arguments, 3 file missing,\n"
+	"Exit: 0 passed, 1 error (130: Ctrl-C), 2 bad arguments, 3 file missing,\n"
 	"4 permission, 5 bad workload file, 6 failed, 7 timeout, 8 bytes differ.\n"
 	"\n"
 	"Example: gvr audit workloads/smoke.ini\n";

@@ -24,7 +24,7 @@ static const char help[] =
 	"                           folder in your cache directory)\n"
 	"  --format FORMAT          normal, or json: the counts, on standard output\n"
 	"\n"
-	"Exit: 0 ok, 1 error or interrupted, 2 bad arguments, 3 file missing,\n"
+	"Exit: 0 ok, 1 error (130: Ctrl-C), 2 bad arguments, 3 file missing,\n"
 	"4 permission, 5 bad workload file.\n"
 	"\n"
 	"Example: gvr load workloads/manpages.ini --store /mnt/nvme/gvr\n";

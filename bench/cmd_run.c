@@ -31,7 +31,7 @@ static const char help[] =
 	"                           the energy of the machine (gvr probe --help)\n"
 	"  --format FORMAT          normal, or json: result.json instead of the summary\n"
 	"\n"
-	"Exit: 0 VALID, 1 error or interrupted, 2 bad arguments, 3 file missing,\n"
+	"Exit: 0 VALID, 1 error (130: Ctrl-C), 2 bad arguments, 3 file missing,\n"
 	"4 permission, 5 bad workload file, 6 ran but INVALID, 7 timeout, 8 bytes differ.\n"
 	"\n"
 	"Example: gvr run workloads/manpages.ini --set workload.rate_iops=20 --out r1\n"

@@ -44,7 +44,7 @@ static const char help[] =
 	"\n"
 	"gvr run --help lists the keys.\n"
 	"\n"
-	"Exit: 0 every run has a result, 1 error or interrupted, 2 bad arguments, 3 file\n"
+	"Exit: 0 every run has a result, 1 error (130: Ctrl-C), 2 bad arguments, 3 file\n"
 	"missing, 4 permission, 5 bad workload file or value, 7 timeout, 8 bytes differ.\n"
 	"\n"
 	"Example: gvr sweep workloads/smoke.ini --over workload.rate_iops=500:8000:x2 \\\n"
@@ -135,12 +135,12 @@ static void print_budget(const struct sweep *s, const struct sweep_plan *plan)
 
 static void show_run(const struct sweep *s, const struct sweep_plan *plan, unsigned run)
 {
-	char settings[256], text[64];
+	char settings[256], text[sizeof settings + 32];
 	double eta_s = sweep_plan_eta_s(plan, s->file.runs);
 
 	sweep_grid_describe(&s->file.grid, run, settings, sizeof settings);
 	error_clean(settings);
-	snprintf(text, sizeof text, "run %u/%u %.40s", run + 1, s->file.grid.run_count, settings);
+	snprintf(text, sizeof text, "run %u/%u %s", run + 1, s->file.grid.run_count, settings);
 	progress_within(text, eta_s < 1e9 ? clock_ns() + (uint64_t)(eta_s * 1e9) : 0);
 }
 

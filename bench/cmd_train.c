@@ -44,7 +44,7 @@ static const char help[] =
 	"A training of rnn that is stopped (Ctrl-C, kill) is kept beside FILE; the same\n"
 	"command goes on with it. FILE itself is replaced when a training is done.\n"
 	"\n"
-	"Exit: 0 ok, 1 error or interrupted, 2 bad arguments, 3 file missing,\n"
+	"Exit: 0 ok, 1 error (130: Ctrl-C), 2 bad arguments, 3 file missing,\n"
 	"4 permission.\n"
 	"\n"
 	"Example: gvr train ~/mail -o mail.gvrm --generator rnn --minutes 30\n"

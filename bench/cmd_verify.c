@@ -24,7 +24,7 @@ static const char help[] =
 	"                           folder in your cache directory)\n"
 	"  --format FORMAT          normal, or json: the counts, on standard output\n"
 	"\n"
-	"Exit: 0 all is right, 1 error or interrupted, 2 bad arguments, 3 file missing or\n"
+	"Exit: 0 all is right, 1 error (130: Ctrl-C), 2 bad arguments, 3 file missing or\n"
 	"not loaded, 4 permission, 5 bad workload file, 8 something is wrong.\n"
 	"\n"
 	"Example: gvr verify workloads/manpages.ini\n";

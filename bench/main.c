@@ -7,6 +7,7 @@
 
 #include "bench/commands.h"
 #include "bench/progress.h"
+#include "bench/standard_streams.h"
 #include "bench/version.h"
 #include "workloads/nearest.h"
 
@@ -48,19 +49,22 @@ static void print_help(FILE *out)
 	      "\n"
 	      "Exit codes: 0 ok, 1 error, 2 bad arguments, 3 file missing, 4 permission, 5 bad\n"
 	      "workload file, 6 ran but INVALID, 7 timeout, 8 bytes differ, 9 significant\n"
-	      "regression.\n"
+	      "regression. Stopped by Ctrl-C, gvr keeps what it has and ends by that signal\n"
+	      "(130 in a shell).\n"
 	      "\n"
 	      "Example: gvr init ~/mail && gvr run mail.ini\n",
 	      out);
 }
 
-/* A lost summary is not a success. */
-static int finish_output(int code)
+/* A lost summary is not a success. Does not return if the user stopped it. */
+static int finish(int code)
 {
-	if (fflush(stdout) == 0 && !ferror(stdout))
-		return code;
-	fputs("gvr: standard output: cannot write all of it\n", stderr);
-	return code == EXIT_OK ? EXIT_ERROR : code;
+	if (!standard_streams_finish()) {
+		fputs("gvr: standard output: cannot write all of it\n", stderr);
+		code = code == EXIT_OK ? EXIT_ERROR : code;
+	}
+	progress_die_if_stopped();
+	return code;
 }
 
 static int no_verb(const char *name)
@@ -83,7 +87,7 @@ static int run_verb(int argc, char **argv)
 	for (size_t i = 0; verbs[i].name != NULL; i++)
 		if (strcmp(argv[0], verbs[i].name) == 0) {
 			progress_catch_signals();
-			return finish_output(verbs[i].run(argc, argv));
+			return finish(verbs[i].run(argc, argv));
 		}
 	return no_verb(argv[0]);
 }
@@ -96,7 +100,7 @@ static int help(int argc, char **argv)
 	if (argc > 1)
 		return run_verb(2, of_verb);
 	print_help(stdout);
-	return finish_output(EXIT_OK);
+	return finish(EXIT_OK);
 }
 
 /* Else the first large frame is a signal 11. Threads get as much each. */
@@ -114,6 +118,8 @@ static bool has_stack(void)
 
 int main(int argc, char **argv)
 {
+	if (!standard_streams_open())
+		return EXIT_ERROR; /* there is nowhere to say it */
 	if (!has_stack())
 		return EXIT_ERROR;
 	signal(SIGXFSZ, SIG_IGN); /* a write beyond ulimit -f is then an error */
@@ -126,7 +132,7 @@ int main(int argc, char **argv)
 		return help(argc - 1, argv + 1);
 	if (strcmp(argv[1], "--version") == 0) {
 		printf("gvr %s (%s)\n", gvr_version, gvr_commit);
-		return finish_output(EXIT_OK);
+		return finish(EXIT_OK);
 	}
 	return run_verb(argc - 1, argv + 1);
 }

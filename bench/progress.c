@@ -11,7 +11,7 @@
 
 #define REDRAW_NS UINT64_C(200000000)
 
-static volatile sig_atomic_t stop_asked;
+static volatile sig_atomic_t stop_asked; /* the signal that did, or 0 */
 
 static struct {
 	char what[64], detail[64];
@@ -31,18 +31,36 @@ static void on_signal(int signal_number)
 		signal(signal_number, SIG_DFL);
 		raise(signal_number);
 	}
-	stop_asked = 1;
+	stop_asked = signal_number;
+}
+
+/* One that was ignored when gvr began (nohup, trap '' INT) is to stay so. */
+static void catch_signal(int signal_number)
+{
+	struct sigaction action = {.sa_handler = on_signal}, before;
+
+	sigemptyset(&action.sa_mask);
+	if (sigaction(signal_number, NULL, &before) == 0 && before.sa_handler != SIG_IGN)
+		sigaction(signal_number, &action, NULL);
 }
 
 void progress_catch_signals(void)
 {
-	struct sigaction action = {.sa_handler = on_signal};
-
-	sigemptyset(&action.sa_mask);
-	sigaction(SIGINT, &action, NULL);
-	sigaction(SIGTERM, &action, NULL);
-	sigaction(SIGHUP, &action, NULL);
+	catch_signal(SIGINT);
+	catch_signal(SIGTERM);
+	catch_signal(SIGHUP);
 	signal(SIGPIPE, SIG_IGN);
+}
+
+void progress_die_if_stopped(void)
+{
+	int signal_number = stop_asked;
+
+	if (signal_number == 0)
+		return;
+	progress_clear();
+	signal(signal_number, SIG_DFL);
+	raise(signal_number);
 }
 
 static void format_time(char *out, size_t capacity, uint64_t left_s)
@@ -112,7 +130,7 @@ static int step(void *arg, const char *what, unsigned long long done, unsigned l
 {
 	(void)arg;
 	if (!progress_is_shown())
-		return stop_asked;
+		return stop_asked != 0;
 	uint64_t now_ns = clock_ns();
 	if (strncmp(line.what, what, sizeof line.what - 1) != 0 || done < line.first) {
 		snprintf(line.what, sizeof line.what, "%s", what);
@@ -123,7 +141,7 @@ static int step(void *arg, const char *what, unsigned long long done, unsigned l
 	}
 	if (now_ns - line.drawn_ns >= REDRAW_NS)
 		draw(now_ns, done, total);
-	return stop_asked;
+	return stop_asked != 0;
 }
 
 const struct progress *progress_terminal(void)

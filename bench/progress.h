@@ -11,8 +11,12 @@
 
 #include "workloads/error.h"
 
-/* Catches SIGINT, SIGTERM and SIGHUP from now on. */
+/* Catches SIGINT, SIGTERM and SIGHUP from now on, but those that are ignored. */
 void progress_catch_signals(void);
+
+/* To be called when all is kept and said: a gvr that was stopped by a signal dies of
+ * that signal, so that a shell ends the loop it was started from. */
+void progress_die_if_stopped(void);
 
 /* A struct progress (error.h) that draws and that stops when the user asked. */
 const struct progress *progress_terminal(void);

@@ -538,7 +538,8 @@ char *summary_text(const struct run *run, const struct verdict *v, const struct 
 	print_steady(f, run);
 	print_unknown(f, run);
 	print_withheld(f, run);
-	print_energy_source(f, run, energies);
+	if (run->engine_count > 0) /* stopped early, it has opened none */
+		print_energy_source(f, run, energies);
 	if (compares(run)) {
 		fprintf(f, "\n%s", v->reason_count > 0 ? "Were this run VALID:\n" : "");
 		breakeven_print_verdict(f, breakeven);

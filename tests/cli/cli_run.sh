@@ -168,7 +168,7 @@ test_interrupted_keeps_a_partial_result() {
 	wait $pid
 	code=$?
 	set -e
-	[ $code -eq 1 ] || fail "exit $code"
+	[ $code -eq 143 ] || fail "exit $code"
 	[ "$(json "$WORK/r/result.json" result)" = INVALID ] || fail "result.json"
 	grep -q interrupted "$WORK/r/result.json" || fail "no reason"
 }

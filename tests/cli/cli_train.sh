@@ -139,8 +139,8 @@ test_ctrl_c_and_on() {
 	documents "$WORK/docs" 60
 	train 0 "$WORK/docs" --steps 12 --threads 1
 	mv "$WORK/m.gvrm" "$WORK/whole"
-	"$GVR" train "$WORK/docs" -o "$WORK/m.gvrm" --generator rnn --steps 12 --threads 1 \
-		>"$WORK/out" 2>"$WORK/err" &
+	env --default-signal=INT "$GVR" train "$WORK/docs" -o "$WORK/m.gvrm" --generator rnn \
+		--steps 12 --threads 1 >"$WORK/out" 2>"$WORK/err" &
 	pid=$!
 	for wait in $(seq 500); do
 		grep -q ' [2-9] steps' "$WORK/out" && break
@@ -149,7 +149,7 @@ test_ctrl_c_and_on() {
 	kill -INT $pid || fail "it had ended: $(cat "$WORK/out" "$WORK/err")"
 	code=0
 	wait $pid || code=$?
-	[ $code -eq 1 ] || fail "exit $code: $(cat "$WORK/err")"
+	[ $code -eq 130 ] || fail "exit $code: $(cat "$WORK/err")"
 	[ "$(wc -l <"$WORK/err")" = 1 ] || fail "not one line: $(cat "$WORK/err")"
 	err_has "run the same command to go on"
 	err_has "$WORK/m.gvrm.checkpoint"

@@ -205,9 +205,9 @@ test_an_audit_of_a_flipped_byte() {
 }
 
 # interrupt ARGUMENT...: gvr with these, stopped by Ctrl-C after a while; it
-# must end soon, with 1
+# must end soon, of that signal
 interrupt() {
-	"$GVR" "$@" --store "$STORE" >"$WORK/out" 2>"$WORK/err" &
+	env --default-signal=INT "$GVR" "$@" --store "$STORE" >"$WORK/out" 2>"$WORK/err" &
 	pid=$!
 	sleep 1.5
 	kill -INT $pid || fail "it had ended: $(cat "$WORK/out" "$WORK/err")"
@@ -215,7 +215,7 @@ interrupt() {
 	code=0
 	wait $pid || code=$?
 	[ $(($(date +%s) - begin)) -le 5 ] || fail "took $(($(date +%s) - begin)) s to stop"
-	[ $code -eq 1 ] || fail "exit $code: $(cat "$WORK/out" "$WORK/err")"
+	[ $code -eq 130 ] || fail "exit $code: $(cat "$WORK/out" "$WORK/err")"
 }
 
 interrupted_run() {

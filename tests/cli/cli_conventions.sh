@@ -1,0 +1,139 @@
+#!/bin/sh
+# What every program of the command line is expected to do: die of the signal that
+# stopped it, bear closed descriptors and readers that leave.
+. "$(dirname "$0")/lib.sh"
+
+# workload SETTING...: noise and an engine n that answers at once
+workload() {
+	{
+		printf '[workload]\nname = tiny\ncontents = noise:100\nsize = fixed:100\nramp_time = 0\n'
+		printf 'ss = none\nmin_query_count = 1\nmin_duration = 0\nrounds = 1\n'
+		printf '%s\n' "$@"
+		printf '[engine "n"]\nkind = null\n'
+	} >"$WORK/w.ini"
+}
+
+# wait_for FILE: until it is there
+wait_for() {
+	for i in $(seq 600); do
+		[ ! -e "$1" ] || return 0
+		sleep 0.02
+	done
+	fail "$1 never came: $(cat "$WORK/out" "$WORK/err")"
+}
+
+run() {
+	"$GVR" run "$WORK/w.ini" --store "$STORE" --out "$WORK/r" "$@"
+}
+
+# stopped_by SIGNAL CODE: a run ends soon, of that signal, and says so once
+stopped_by() {
+	rm -rf "$WORK/r"
+	# a shell makes what is in the background ignore Ctrl-C
+	env --default-signal=INT "$GVR" run "$WORK/w.ini" --store "$STORE" --out "$WORK/r" >"$WORK/out" 2>"$WORK/err" &
+	pid=$!
+	wait_for "$WORK/r"
+	kill -"$1" $pid
+	code=0
+	wait $pid || code=$?
+	[ $code -eq "$2" ] || fail "$1: exit $code, not $2: $(cat "$WORK/out" "$WORK/err")"
+	# before it measured it has no result, not even a part of one
+	[ "$(cat "$WORK/err")" = "gvr: interrupted" ] || grep -q '  \* interrupted' "$WORK/out" ||
+		fail "$1: $(cat "$WORK/out" "$WORK/err")"
+	if grep -q '(null)' "$WORK/out"; then fail "$(cat "$WORK/out")"; fi
+}
+
+test_it_dies_of_the_signal_that_stopped_it() {
+	workload 'rate_iops = 1000' 'runtime = 60s'
+	stopped_by INT 130
+	stopped_by TERM 143
+	stopped_by HUP 129
+}
+
+# bash goes on if a program caught Ctrl-C for a purpose of its own and exits
+test_ctrl_c_ends_the_loop_around_it() {
+	command -v bash >/dev/null || return 77
+	workload 'rate_iops = 1000' 'runtime = 60s'
+	cat >"$WORK/loop" <<-'S'
+	for i in 1 2 3; do "$GVR" run "$WORK/w.ini" --store "$STORE" --out "$WORK/r$i"; done
+	S
+	export WORK STORE
+	env --default-signal=INT setsid bash "$WORK/loop" >"$WORK/out" 2>"$WORK/err" &
+	pid=$!
+	wait_for "$WORK/r1"
+	kill -INT -$pid
+	wait $pid || true
+	[ ! -e "$WORK/r2" ] || fail "the loop went on"
+}
+
+test_signals_ignored_at_the_start_stay_ignored() {
+	workload 'rate_iops = 1000' 'runtime = 500ms'
+	for signal in INT HUP TERM; do
+		rm -rf "$WORK/r"
+		(trap '' $signal && run >"$WORK/out" 2>"$WORK/err") &
+		pid=$!
+		wait_for "$WORK/r"
+		# of all of the subshell's the one that runs
+		kill -$signal $pid "$(cat "/proc/$pid/task/$pid/children")" || fail "it had ended"
+		code=0
+		wait $pid || code=$?
+		[ $code -eq 0 ] || [ $code -eq 6 ] || fail "$signal: exit $code"
+		if grep -q interrupted "$WORK/r/result.json"; then fail "$signal stopped it"; fi
+	done
+}
+
+test_closed_descriptors_are_no_files() {
+	meter="command:ls -l /proc/\$PPID/fd >'$WORK/fds'; exit 1"
+	"$GVR" probe --wall-meter "$meter" <&- >&- 2>&- || true
+	for fd in 0 1 2; do
+		grep -q " $fd -> /dev/null$" "$WORK/fds" || fail "descriptor $fd: $(cat "$WORK/fds")"
+	done
+}
+
+test_what_closed_descriptors_swallow() {
+	workload 'number_ios = 1000' 'scenario = offline'
+	code=0
+	run 2>&- >"$WORK/out" || code=$?
+	[ $code -eq 0 ] || [ $code -eq 6 ] || fail "exit $code without stderr"
+	out_has "Result: "
+	# a lost summary is an error, as on a full disk; help asked for in vain, too
+	got=0
+	"$GVR" help run >&- 2>"$WORK/err" || got=$?
+	[ $got -eq 1 ] || fail "exit $got without stdout"
+	err_has "standard output: cannot write all of it"
+	got=0
+	"$GVR" help run >/dev/full 2>"$WORK/err" || got=$?
+	[ $got -eq 1 ] || fail "exit $got on a full disk"
+	expect 0 "$GVR" help run <&-
+}
+
+# into_head COMMAND...: its reader takes one line and leaves; that is all right
+into_head() {
+	rm -f "$WORK/code"
+	{
+		code=0
+		"$@" 2>"$WORK/err" || code=$?
+		echo $code >"$WORK/code"
+	} | head -n 1 >"$WORK/out"
+	wait_for "$WORK/code"
+	[ -s "$WORK/out" ] || fail "no line of $*"
+	[ "$(cat "$WORK/code")" = 0 ] && [ ! -s "$WORK/err" ] ||
+		fail "exit $(cat "$WORK/code") of $*: $(cat "$WORK/err")"
+}
+
+test_a_reader_that_had_enough() {
+	into_head "$GVR" help run
+	into_head "$GVR" breakeven "$ROOT/results/manpages" --format json
+	# gone before the first byte
+	mkfifo "$WORK/pipe"
+	: <"$WORK/pipe" &
+	(
+		exec 3>"$WORK/pipe"
+		wait $! || true
+		"$GVR" help run >&3 2>"$WORK/err" || echo "exit $?" >>"$WORK/err"
+	)
+	wait
+	[ ! -s "$WORK/err" ] || fail "$(cat "$WORK/err")"
+}
+
+run_tests
