@@ -4,24 +4,30 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "bench/clock.h"
+#include "bench/utf8.h"
 
 #define REDRAW_NS UINT64_C(200000000)
+#define COLUMNS_IF_UNKNOWN 80u
+#define WHAT_COLUMNS 48u
+#define WHOLE_COLUMNS 39u /* so that of the part something is seen, too */
 
 static volatile sig_atomic_t stop_asked; /* the signal that did, or 0 */
 
 static struct {
-	char what[64], detail[64];
+	char what[64], detail[256];
 	uint64_t begin_ns, drawn_ns;
 	unsigned long long first; /* done when `what` began: a resumed load starts late */
-	bool on_screen;
+	unsigned columns;	  /* of what is on the screen; 0: nothing */
 } line;
 
 static struct {
-	char text[40]; /* "": this work is no part of another */
+	char text[4 * WHOLE_COLUMNS + 1]; /* "": this work is no part of another */
 	uint64_t end_ns;
 } whole;
 
@@ -96,23 +102,63 @@ static void format_rest(char *out, size_t capacity, uint64_t now_ns, unsigned lo
 	snprintf(out, capacity, "in %s, ETA %s", passed, eta);
 }
 
+/* Without the last, behind which some terminals go on to the next line. */
+static unsigned terminal_columns(void)
+{
+	struct winsize size;
+
+	if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0)
+		return COLUMNS_IF_UNKNOWN - 1;
+	return size.ws_col - 1u;
+}
+
+/* Blanks instead of an escape sequence that erases: they do it on any terminal. */
+static void put_blanks(unsigned count)
+{
+	fprintf(stderr, "%*s", (int)count, "");
+}
+
+/* What is done gives way to how far it is. */
+static void put_line(const char *what, const char *how_far)
+{
+	unsigned columns = terminal_columns(), far_columns = (unsigned)strlen(how_far);
+	unsigned room = columns > far_columns ? columns - far_columns : 0, before = line.columns;
+	char shown[4 * WHAT_COLUMNS + 1];
+
+	if (room > WHAT_COLUMNS)
+		room = WHAT_COLUMNS;
+	if (far_columns > columns - room)
+		far_columns = columns - room;
+	unsigned used = utf8_fit(shown, sizeof shown, what, room);
+	fprintf(stderr, "\r%s%*s%.*s", shown, (int)(room - used), "", (int)far_columns, how_far);
+	line.columns = room + far_columns;
+	if (before > columns)
+		before = columns;
+	if (before > line.columns)
+		put_blanks(before - line.columns);
+	fflush(stderr);
+}
+
 static void draw(uint64_t now_ns, unsigned long long done, unsigned long long total)
 {
-	char rest[96], what[sizeof whole.text + sizeof line.what + sizeof line.detail + 4];
+	char rest[96], how_far[128];
+	char what[sizeof whole.text + sizeof line.what + sizeof line.detail + 4];
 
 	format_rest(rest, sizeof rest, now_ns, done, total);
 	snprintf(what, sizeof what, "%s%s%s%s%s", whole.text, whole.text[0] != '\0' ? ": " : "",
 		 line.what, line.detail[0] != '\0' ? " " : "", line.detail);
-	fprintf(stderr, "\r\033[K%-48.48s %3.0f %% %s", what,
-		total > 0 ? 100.0 * (double)done / (double)total : 0.0, rest);
-	fflush(stderr);
-	line.on_screen = true;
+	snprintf(how_far, sizeof how_far, " %3.0f %% %s",
+		 total > 0 ? 100.0 * (double)done / (double)total : 0.0, rest);
+	put_line(what, how_far);
 	line.drawn_ns = now_ns;
 }
 
 bool progress_is_shown(void)
 {
-	return isatty(STDERR_FILENO);
+	const char *terminal = getenv("TERM");
+
+	return isatty(STDERR_FILENO) && terminal != NULL && terminal[0] != '\0' &&
+	       strcmp(terminal, "dumb") != 0;
 }
 
 void progress_detail(const char *text)
@@ -122,7 +168,7 @@ void progress_detail(const char *text)
 
 void progress_within(const char *text, uint64_t end_ns)
 {
-	snprintf(whole.text, sizeof whole.text, "%s", text != NULL ? text : "");
+	utf8_fit(whole.text, sizeof whole.text, text != NULL ? text : "", WHOLE_COLUMNS);
 	whole.end_ns = end_ns;
 }
 
@@ -152,7 +198,11 @@ const struct progress *progress_terminal(void)
 
 void progress_clear(void)
 {
-	if (line.on_screen)
-		fputs("\r\033[K", stderr);
-	line.on_screen = false;
+	if (line.columns == 0)
+		return;
+	unsigned columns = terminal_columns();
+	fputc('\r', stderr);
+	put_blanks(line.columns < columns ? line.columns : columns);
+	fputc('\r', stderr);
+	line.columns = 0;
 }

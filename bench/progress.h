@@ -1,7 +1,10 @@
 /*
- * progress.h: what the user sees while long work runs: one line on stderr,
- * rewritten in place, with the time passed and an ETA; only on a terminal. And how the user stops
- * it: Ctrl-C or SIGTERM once ends cleanly, twice ends at once.
+ * progress.h: what the user sees while long work runs: one line on stderr, rewritten
+ * in place, with the time passed and an ETA. It fits the terminal and is written with
+ * blanks and carriage returns alone, no escape sequence, so NO_COLOR is kept as it
+ * is. Only on a terminal: not in a file, nor where TERM is "dumb" or not set, as
+ * such a one may not go back in its line. And how the user stops it: Ctrl-C, SIGTERM
+ * or SIGHUP once ends cleanly, twice ends at once.
  */
 #ifndef GVR_PROGRESS_H
 #define GVR_PROGRESS_H
@@ -21,7 +24,7 @@ void progress_die_if_stopped(void);
 /* A struct progress (error.h) that draws and that stops when the user asked. */
 const struct progress *progress_terminal(void);
 
-/* Is there a terminal to show it on? */
+/* Is there a terminal to show the line on? */
 bool progress_is_shown(void);
 
 /* Shown behind what is being done, from the next step on: "retrieve 1990/s

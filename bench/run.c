@@ -11,6 +11,7 @@
 #include "bench/clock.h"
 #include "bench/format.h"
 #include "bench/progress.h"
+#include "bench/utf8.h"
 
 #define NULL_REQUESTS 200000u
 #define START_DELAY_NS UINT64_C(1000000)
@@ -23,6 +24,7 @@
 #define DEVICE_READS_SPARE 100u
 /* Agents that may be awake at once, of one worker: some 2 MB. */
 #define CHAIN_MAX 65536u
+#define LABEL_COLUMNS 14u /* of an engine, beside its figures in the line of progress */
 
 /* ---- opening and closing engines ---- */
 
@@ -187,7 +189,7 @@ static uint64_t completed_now(const struct engine_run *er)
 static void show_engine(const struct engine_run *er, uint64_t since_ns)
 {
 	static struct histogram seen;
-	char detail[64], p99[32];
+	char detail[128], p99[32], label[4 * LABEL_COLUMNS + 1];
 
 	if (!progress_is_shown() || since_ns == 0)
 		return;
@@ -196,7 +198,8 @@ static void show_engine(const struct engine_run *er, uint64_t since_ns)
 	for (unsigned i = 0; i < er->config->numjobs; i++)
 		histogram_merge_live(&seen, &worker_recorder(er->workers[i])->response);
 	format_ns(p99, sizeof p99, (double)histogram_percentile(&seen, 99));
-	snprintf(detail, sizeof detail, "%.14s %.0f/s p99 %s", er->config->label,
+	utf8_fit(label, sizeof label, er->config->label, LABEL_COLUMNS);
+	snprintf(detail, sizeof detail, "%s %.0f/s p99 %s", label,
 		 (double)completed_now(er) * 1e9 / (double)since_ns, p99);
 	progress_detail(detail);
 }

@@ -4,33 +4,9 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "bench/utf8.h"
+
 #define REPLACEMENT "\xef\xbf\xbd"
-
-/* The character at text and its length; 0: it is no UTF-8, and one byte long. */
-static uint32_t decode(const unsigned char *text, size_t *nbytes)
-{
-	static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-	unsigned n = text[0] < 0x80   ? 1
-		     : text[0] < 0xc0 ? 0
-		     : text[0] < 0xe0 ? 2
-		     : text[0] < 0xf0 ? 3
-		     : text[0] < 0xf8 ? 4
-				      : 0;
-
-	*nbytes = 1;
-	if (n <= 1)
-		return n == 1 ? text[0] : 0;
-	uint32_t c = text[0] & (0x7fu >> n);
-	for (unsigned i = 1; i < n; i++) {
-		if ((text[i] & 0xc0) != 0x80)
-			return 0;
-		c = c << 6 | (text[i] & 0x3f);
-	}
-	if (c < least[n] || c > 0x10ffff || (c >= 0xd800 && c < 0xe000))
-		return 0;
-	*nbytes = n;
-	return c;
-}
 
 static bool is_shown(uint32_t c)
 {
@@ -53,7 +29,7 @@ static void each(FILE *f, const char *text, void (*put)(FILE *f, char c))
 	size_t nbytes;
 
 	for (; *text != '\0'; text += nbytes) {
-		uint32_t c = decode((const unsigned char *)text, &nbytes);
+		uint32_t c = utf8_decode(text, &nbytes);
 		if (!is_shown(c))
 			fputs(REPLACEMENT, f);
 		else if (nbytes > 1)

@@ -1,6 +1,7 @@
 #!/bin/sh
 # What every program of the command line is expected to do: die of the signal that
-# stopped it, bear closed descriptors and readers that leave.
+# stopped it, bear closed descriptors and readers that leave, fit the terminal, quote
+# what is to be copied.
 . "$(dirname "$0")/lib.sh"
 
 # workload SETTING...: noise and an engine n that answers at once
@@ -134,6 +135,41 @@ test_a_reader_that_had_enough() {
 	)
 	wait
 	[ ! -s "$WORK/err" ] || fail "$(cat "$WORK/err")"
+}
+
+# on_terminal COLUMNS COMMAND: what it writes on one so wide, in $WORK/screen
+on_terminal() {
+	command -v script >/dev/null || return 77
+	SHELL=/bin/sh script -qec "stty cols $1; $2" "$WORK/screen" </dev/null >/dev/null
+}
+
+# the widest that stands in a line of the screen, in bytes
+widest() {
+	tr '\r' '\n' <"$WORK/screen" | grep -v '^Script ' | awk 'length($0) > n { n = length($0) } END { print n + 0 }'
+}
+
+test_progress_fits_the_terminal() {
+	workload 'rate_iops = 1000' 'runtime = 500ms'
+	load="'$GVR' run '$WORK/w.ini' --store '$STORE' --out '$WORK/r' >/dev/null"
+	for columns in 20 40 80; do
+		TERM=xterm on_terminal $columns "$load" || return 77
+		grep -q '%' "$WORK/screen" || fail "no progress: $(cat "$WORK/screen")"
+		[ "$(widest)" -lt $columns ] || fail "$(widest) in $columns columns: $(cat -A "$WORK/screen")"
+		if grep -q "$(printf '\033')" "$WORK/screen"; then fail "escapes: $(cat -A "$WORK/screen")"; fi
+	done
+	# of a terminal that does not tell: 80
+	TERM=xterm on_terminal 0 "$load"
+	grep -q 'ETA' "$WORK/screen" || fail "0 columns: $(cat -A "$WORK/screen")"
+	[ "$(widest)" -lt 80 ] || fail "$(widest) in 0 columns"
+}
+
+test_no_progress_where_lines_cannot_be_rewritten() {
+	workload 'rate_iops = 1000' 'runtime = 100ms'
+	load="'$GVR' run '$WORK/w.ini' --store '$STORE' --out '$WORK/r' >/dev/null"
+	TERM=dumb on_terminal 80 "$load" || return 77
+	if grep -q '%' "$WORK/screen"; then fail "TERM=dumb: $(cat -A "$WORK/screen")"; fi
+	on_terminal 80 "unset TERM; $load"
+	if grep -q '%' "$WORK/screen"; then fail "no TERM: $(cat -A "$WORK/screen")"; fi
 }
 
 run_tests
