@@ -5,11 +5,13 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "bench/contents.h"
 #include "bench/files.h"
 #include "bench/measure.h"
 #include "bench/options.h"
+#include "bench/out_folder.h"
 #include "bench/progress.h"
 #include "bench/result_read.h"
 
@@ -82,13 +84,31 @@ static int run_workload(const struct workload *w, struct measure_site *site,
 	return m.exit_code;
 }
 
+/* Now, not after all the measuring. */
+static int open_out(const struct options *o, const struct workload *w,
+		    char out[WORKLOAD_PATH_NBYTES], int *lock_fd, struct error *e)
+{
+	int err = 0;
+
+	if (o->out != NULL)
+		snprintf(out, WORKLOAD_PATH_NBYTES, "%s", o->out);
+	else
+		err = out_folder_of_run(out, w, e);
+	if (err == 0)
+		err = contents_keep_apart(w, o->store, out, e);
+	if (err == 0)
+		err = files_make_writable_dir(out, e);
+	return err != 0 ? err : files_lock_dir(lock_fd, out, e);
+}
+
 int cmd_run(int argc, char **argv)
 {
 	static struct options o;
 	static struct workload w;
 	static struct measure_site site;
 	struct error e;
-	char out[WORKLOAD_PATH_NBYTES], name[WORKLOAD_NAME_NBYTES];
+	char out[WORKLOAD_PATH_NBYTES];
+	int lock_fd = -1;
 
 	char *command = command_quoted(argc, argv);
 	int code = command_begin(&o, &w, argc, argv, "sdowf", print_help);
@@ -96,18 +116,14 @@ int cmd_run(int argc, char **argv)
 		free(command);
 		return code;
 	}
-	files_clean_name(name, sizeof name, w.name);
-	snprintf(out, sizeof out, "%s%s", o.out != NULL ? o.out : "out/",
-		 o.out != NULL ? "" : name);
 	measure_warn(&w);
-	/* now, not after all the measuring */
-	int err = contents_keep_apart(&w, o.store, out, &e);
-	if (err == 0)
-		err = files_make_writable_dir(out, &e);
+	int err = open_out(&o, &w, out, &lock_fd, &e);
 	if (err == 0)
 		err = measure_site_open(&site, &w, o.wall_meter, &e);
 	code = err != 0 ? command_bad_file(err, &e) : run_workload(&w, &site, &o, command, out);
 	measure_site_close(&site);
+	if (lock_fd >= 0)
+		close(lock_fd);
 	free(command);
 	return code;
 }

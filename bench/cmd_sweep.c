@@ -8,9 +8,9 @@
 #include <string.h>
 
 #include "bench/clock.h"
-#include "bench/files.h"
 #include "bench/contents.h"
 #include "bench/measure.h"
+#include "bench/out_folder.h"
 #include "bench/progress.h"
 #include "bench/sweep.h"
 #include "bench/sweep_plan.h"
@@ -309,15 +309,15 @@ static bool describe(struct sweep_file *f, const char *workload)
 static int plan_sweep(struct sweep *s, struct sweep_plan *plan, const struct options *o)
 {
 	static struct workload base;
-	char out[WORKLOAD_PATH_NBYTES], name[WORKLOAD_NAME_NBYTES];
+	char out[WORKLOAD_PATH_NBYTES];
 	struct error e;
 
 	/* a file that is wrong by itself is no fault of a run's values */
 	int err = workload_read(&base, o->operand, o->sets, o->set_count, &e);
 	if (err == 0 && !describe(&s->file, o->operand))
 		err = error_set(&e, -ENOMEM, "out of memory");
-	files_clean_name(name, sizeof name, base.name);
-	snprintf(out, sizeof out, "out/%s-sweep", name);
+	if (err == 0 && o->out == NULL)
+		err = out_folder_of_sweep(out, &base, &e);
 	const char *folder = o->out != NULL ? o->out : out;
 	if (err == 0)
 		err = sweep_plan_make(plan, o, folder, &s->file, &e);

@@ -6,8 +6,11 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "workloads/utf8.h"
 
 int files_make_dirs(const char *path, struct error *e)
 {
@@ -74,11 +77,22 @@ int files_keep_file_apart(const char *documents, const char *file, const char *w
 
 void files_clean_name(char *out, size_t capacity, const char *name)
 {
-	static const char allowed[] =
-		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_";
-
-	snprintf(out, capacity, "%s", name);
+	utf8_name(out, capacity, name);
 	for (char *p = out; *p != '\0'; p++)
-		if (strchr(allowed, *p) == NULL)
+		if (*p == '.')
 			*p = '_';
+}
+
+int files_lock_dir(int *fd, const char *path, struct error *e)
+{
+	*fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (*fd < 0)
+		return file_error(e, -errno, "cannot open the folder", path);
+	if (flock(*fd, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK)
+		return 0;
+	close(*fd);
+	*fd = -1;
+	return error_set(e, -EBUSY,
+			 "%.600s: another gvr is writing there; wait for it, or use another --out",
+			 path);
 }

@@ -20,8 +20,12 @@ int files_keep_apart(const char *documents, const char *path, const char *what, 
 int files_keep_file_apart(const char *documents, const char *file, const char *what,
 			  const char *remedy, struct error *e);
 
-/* A name as a folder's: anything but letters, digits, '-' and '_' becomes
- * '_', and it is cut to capacity - 1 bytes. */
+/* A name as part of a folder's: utf8_name, and '.' becomes '_'. */
 void files_clean_name(char *out, size_t capacity, const char *name);
+
+/* Locks a folder that is there for what writes into it, until *fd is closed or the
+ * process ends. -EBUSY: another gvr holds it; *fd is then -1. Not for reading. Where
+ * the file system has no locks for folders, none is taken. */
+int files_lock_dir(int *fd, const char *path, struct error *e);
 
 #endif

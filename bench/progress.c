@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "bench/clock.h"
-#include "bench/utf8.h"
+#include "workloads/utf8.h"
 
 #define REDRAW_NS UINT64_C(200000000)
 #define COLUMNS_IF_UNKNOWN 80u

@@ -11,7 +11,7 @@
 #include "bench/clock.h"
 #include "bench/format.h"
 #include "bench/progress.h"
-#include "bench/utf8.h"
+#include "workloads/utf8.h"
 
 #define NULL_REQUESTS 200000u
 #define START_DELAY_NS UINT64_C(1000000)

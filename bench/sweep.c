@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 #include "bench/files.h"
@@ -120,24 +119,6 @@ unsigned sweep_done(const struct sweep *s)
 
 /* ---- opening ---- */
 
-static int lock_folder(struct sweep *s, struct error *e)
-{
-	char path[SWEEP_PATH_NBYTES];
-
-	snprintf(path, sizeof path, "%s/sweep.lock", s->folder);
-	s->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0666);
-	if (s->lock_fd < 0)
-		return file_error(e, -errno, "cannot open", path);
-	if (flock(s->lock_fd, LOCK_EX | LOCK_NB) == 0)
-		return 0;
-	if (errno != EWOULDBLOCK)
-		return file_error(e, -errno, "cannot lock", path);
-	return error_set(e, -EBUSY,
-			 "%.600s: another gvr sweep is at work in it; wait for it, or use another "
-			 "--out",
-			 s->folder);
-}
-
 static bool same_axes(const struct sweep_grid *a, const struct sweep_grid *b)
 {
 	bool same = a->axis_count == b->axis_count && a->run_count == b->run_count;
@@ -243,7 +224,7 @@ int sweep_open(struct sweep *s, const char *folder, struct error *e)
 	s->lock_fd = -1;
 	int err = files_make_writable_dir(folder, e);
 	if (err == 0)
-		err = lock_folder(s, e);
+		err = files_lock_dir(&s->lock_fd, folder, e);
 	if (err != 0)
 		return err;
 	snprintf(path, sizeof path, "%s/sweep.json", folder);

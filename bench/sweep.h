@@ -23,7 +23,7 @@ struct sweep {
 
 /*
  * Makes the folder or goes on in it, with s->file filled; sets done, valid and
- * documents of the runs that are there. -EBUSY: another process sweeps into it; -EEXIST: it
+ * documents of the runs that are there. -EBUSY: another gvr writes there; -EEXIST: it
  * holds another sweep, or other runs; -EBADMSG: it is damaged; each with e and a
  * remedy. sweep_close in every case.
  */

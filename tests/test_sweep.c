@@ -394,7 +394,7 @@ static void another_sweep_is_kept_out(void **state)
 	char whole[SWEEP_PATH_NBYTES], path[128];
 
 	assert_opens(&s, "a.b=1,2,3", 1);
-	assert_does_not_open("a.b=1,2,3", 1, -EBUSY, "another gvr sweep is at work");
+	assert_does_not_open("a.b=1,2,3", 1, -EBUSY, "another gvr is writing there");
 	make_run(&s, 0);
 	sweep_keep(&s, 0, false, 0, &(struct error){""});
 	sweep_run_folder(&s, 0, whole);

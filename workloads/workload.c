@@ -3,13 +3,16 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "workloads/ini_lines.h"
 #include "workloads/nearest.h"
+#include "workloads/utf8.h"
 
 #define LABEL_NBYTES_MAX 64u
+#define FILE_NAME_NBYTES_MAX 100u
 #define TEXT_SHOWN "%.200s" /* of what the user wrote, in messages */
 
 static_assert(INI_LINE_NBYTES_MAX >= 2 * WORKLOAD_PATH_NBYTES, "a path fits into a line");
@@ -224,10 +227,9 @@ static void name_from_file(struct workload *w)
 	const char *start = slash != NULL ? slash + 1 : w->file;
 	const char *dot = strrchr(start, '.');
 	size_t nbytes = dot != NULL && dot > start ? (size_t)(dot - start) : strlen(start);
-	snprintf(w->name, sizeof w->name, "%.*s", (int)(nbytes < 100 ? nbytes : 100), start);
-	for (char *c = w->name; *c != '\0'; c++)
-		if (!is_label((const char[]){*c, '\0'}))
-			*c = '_';
+	char base[NAME_MAX + 1];
+	snprintf(base, sizeof base, "%.*s", nbytes < sizeof base ? (int)nbytes : NAME_MAX, start);
+	utf8_name(w->name, FILE_NAME_NBYTES_MAX + 1, base);
 	if (w->name[0] == '\0')
 		strcpy(w->name, "workload");
 }

@@ -4,7 +4,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "bench/utf8.h"
+#include "workloads/utf8.h"
 
 #define REPLACEMENT "\xef\xbf\xbd"
 

@@ -111,13 +111,12 @@ static void remove_stale(const struct page *p, const char *out)
 		remove_file(out, "report.md", "", "");
 }
 
-static int write_all(struct page *p, const char *out, const struct progress *progress,
-		     struct error *e)
+static int write_pages(const struct page *p, const char *out, struct error *e)
 {
-	int err = plot_draw(p->plots, p->plot_count, p->has_files, p->pictures, progress, e);
+	int err = 0, lock_fd = -1;
 
-	if (err == 0)
-		err = files_make_writable_dir(out, e);
+	if (p->has_files) /* a page alone is drawn by a run, which holds its folder */
+		err = files_lock_dir(&lock_fd, out, e);
 	if (err != 0)
 		return err;
 	remove_stale(p, out);
@@ -125,7 +124,21 @@ static int write_all(struct page *p, const char *out, const struct progress *pro
 		err = write_figures(p, out, e);
 	if (err == 0 && p->has_files)
 		err = write_text(p, out, "report.md", page_markdown, e);
-	return err != 0 ? err : write_text(p, out, "report.html", page_html, e);
+	if (err == 0)
+		err = write_text(p, out, "report.html", page_html, e);
+	if (lock_fd >= 0)
+		close(lock_fd);
+	return err;
+}
+
+static int write_all(struct page *p, const char *out, const struct progress *progress,
+		     struct error *e)
+{
+	int err = plot_draw(p->plots, p->plot_count, p->has_files, p->pictures, progress, e);
+
+	if (err == 0)
+		err = files_make_writable_dir(out, e);
+	return err != 0 ? err : write_pages(p, out, e);
 }
 
 static int write_report(const struct report *r, const char *out, const char *redraw, bool has_files,

@@ -1,7 +1,7 @@
 #!/bin/sh
 # What every program of the command line is expected to do: die of the signal that
-# stopped it, bear closed descriptors and readers that leave, fit the terminal, quote
-# what is to be copied.
+# stopped it, bear closed descriptors and readers that leave, fit the terminal, keep
+# names apart.
 . "$(dirname "$0")/lib.sh"
 
 # workload SETTING...: noise and an engine n that answers at once
@@ -170,6 +170,69 @@ test_no_progress_where_lines_cannot_be_rewritten() {
 	if grep -q '%' "$WORK/screen"; then fail "TERM=dumb: $(cat -A "$WORK/screen")"; fi
 	on_terminal 80 "unset TERM; $load"
 	if grep -q '%' "$WORK/screen"; then fail "no TERM: $(cat -A "$WORK/screen")"; fi
+}
+
+# in_work COMMAND...: where `out` is a folder of this test's own
+in_work() {
+	mkdir -p "$WORK/d"
+	(cd "$WORK/d" && "$@")
+}
+
+test_workloads_do_not_share_a_default_folder() {
+	workload 'number_ios = 100' 'scenario = offline'
+	mv "$WORK/w.ini" "$WORK/a.ini"
+	cp "$WORK/a.ini" "$WORK/b.ini"
+	expect_run in_work "$GVR" run ../a.ini --store "$STORE"
+	kept=$(cksum "$WORK/d/out/tiny/result.json")
+	expect 1 in_work "$GVR" run ../b.ini --store "$STORE"
+	err_has "out/tiny: holds the result of another workload file, ../a.ini; give --out DIR, or the workload another name"
+	[ "$(cksum "$WORK/d/out/tiny/result.json")" = "$kept" ] || fail "overwritten"
+	# the same again, edited or called otherwise, replaces its own result
+	sed -i 's/= 100$/= 200/' "$WORK/a.ini"
+	expect_run in_work "$GVR" run "$WORK/a.ini" --store "$STORE"
+	[ "$(cksum "$WORK/d/out/tiny/result.json")" != "$kept" ] || fail "not overwritten"
+	mv "$WORK/a.ini" "$WORK/c.ini"
+	expect_run in_work "$GVR" run ../c.ini --store "$STORE"
+	# what --out names is the user's choice
+	expect_run in_work "$GVR" run ../b.ini --store "$STORE" --out out/tiny
+	expect_run in_work "$GVR" run ../b.ini --store "$STORE" --set "workload.name=日本語"
+	out_has "Result: out/日本語/result.json"
+	out_has "Workload 日本語: "
+	grep -q '<title>[^<]*日本語' "$WORK/d/out/日本語/report.html" || fail "no title"
+	# a sweep's folder is no run's
+	mkdir "$WORK/d/out/x-sweep"
+	: >"$WORK/d/out/x-sweep/sweep.json"
+	expect 1 in_work "$GVR" run ../b.ini --store "$STORE" --set workload.name=x-sweep
+	err_has "out/x-sweep: holds a sweep"
+	mkdir "$WORK/d/out/tiny-sweep"
+	: >"$WORK/d/out/tiny-sweep/result.json"
+	expect 1 in_work "$GVR" sweep ../b.ini --store "$STORE" --over n.iodepth=1,2
+	err_has "out/tiny-sweep: holds the result of a run"
+}
+
+test_one_writer_a_folder() {
+	workload 'rate_iops = 1000' 'runtime = 60s'
+	mkdir "$WORK/r"
+	cp "$ROOT/results/manpages/result.json" "$WORK/r"
+	"$GVR" run "$WORK/w.ini" --store "$STORE" --out "$WORK/r" >"$WORK/bg" 2>"$WORK/bg.err" &
+	pid=$!
+	until flock -n "$WORK/r" true; [ $? -ne 0 ]; do
+		kill -0 $pid || fail "it had ended"
+		sleep 0.02
+	done
+	expect 1 run
+	err_has "$WORK/r: another gvr is writing there; wait for it, or use another --out"
+	expect 1 "$GVR" sweep "$WORK/w.ini" --store "$STORE" --out "$WORK/r" --over n.iodepth=1,2
+	err_has "$WORK/r: another gvr is writing there"
+	expect 1 "$GVR" report "$WORK/r"
+	err_has "$WORK/r: another gvr is writing there"
+	[ ! -e "$WORK/r/report.md" ] && [ ! -e "$WORK/r/figures" ] || fail "it wrote: $(ls "$WORK/r")"
+	# reading goes on
+	expect 0 "$GVR" breakeven "$WORK/r"
+	expect 0 "$GVR" report "$WORK/r" --out "$WORK/elsewhere"
+	kill -9 $pid
+	wait $pid 2>/dev/null || true
+	expect 0 "$GVR" report "$WORK/r"
 }
 
 run_tests

@@ -247,7 +247,7 @@ test_two_at_once() {
 	in_background --over d.iodepth=4,8
 	wait_for "$WORK/s/run-0001.part/"
 	sweep expect 1 -- --over d.iodepth=4,8
-	err_has "$WORK/s: another gvr sweep is at work in it"
+	err_has "$WORK/s: another gvr is writing there"
 	wait $pid || fail "the first failed: $(cat "$WORK/bg.err")"
 	whole 1 2
 }

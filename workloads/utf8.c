@@ -1,6 +1,7 @@
-#include "bench/utf8.h"
+#include "workloads/utf8.h"
 
 #include <locale.h>
+#include <stdbool.h>
 #include <string.h>
 #include <wchar.h>
 #include <wctype.h>
@@ -54,6 +55,7 @@ static int width(uint32_t c)
 	return columns;
 }
 
+/* Letters and marks to the C library, and yet nothing to see. */
 static bool is_default_ignorable(uint32_t c)
 {
 	return c == 0x34f || (c >= 0x115f && c <= 0x1160) || (c >= 0x17b4 && c <= 0x17b5) ||
@@ -61,7 +63,7 @@ static bool is_default_ignorable(uint32_t c)
 	       c == 0xffa0 || (c >= 0xe0000 && c <= 0xe0fff);
 }
 
-bool utf8_is_of_a_word(uint32_t c)
+static bool is_of_a_word(uint32_t c)
 {
 	locale_t locale = characters();
 
@@ -71,6 +73,22 @@ bool utf8_is_of_a_word(uint32_t c)
 		return false;
 	return iswalnum_l((wint_t)c, locale) ||
 	       iswctype_l((wint_t)c, wctype_l("combining", locale), locale);
+}
+
+void utf8_name(char *out, size_t capacity, const char *text)
+{
+	size_t length = 0, nbytes;
+
+	for (; *text != '\0'; text += nbytes) {
+		uint32_t c = utf8_decode(text, &nbytes);
+		bool kept = c == '-' || c == '_' || c == '.' || is_of_a_word(c);
+		size_t kept_nbytes = kept ? nbytes : 1;
+		if (length + kept_nbytes >= capacity)
+			break;
+		memcpy(out + length, kept ? text : "_", kept_nbytes);
+		length += kept_nbytes;
+	}
+	out[length] = '\0';
 }
 
 unsigned utf8_fit(char *out, size_t capacity, const char *text, unsigned columns)
