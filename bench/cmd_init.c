@@ -12,6 +12,7 @@
 #include "bench/init.h"
 #include "bench/options.h"
 #include "workloads/file.h"
+#include "workloads/shell.h"
 
 #define LONG_LOAD_BYTES (UINT64_C(128) << 20)
 
@@ -105,8 +106,8 @@ static int init(const struct options *o, struct error *e)
 	if (err != 0)
 		return err;
 	print_found(&found);
-	fputs(file[0] == '-' ? "\nNext: gvr run ./" : "\nNext: gvr run ", stdout);
-	command_quote(stdout, file);
+	fputs("\nNext: gvr run ", stdout);
+	shell_quote_path(stdout, file);
 	putchar('\n');
 	return 0;
 }

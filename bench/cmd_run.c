@@ -14,6 +14,7 @@
 #include "bench/out_folder.h"
 #include "bench/progress.h"
 #include "bench/result_read.h"
+#include "workloads/shell.h"
 
 static const char help[] =
 	"usage: gvr run WORKLOAD [--set SECTION.KEY=VALUE]... [--store DIR] [--out DIR]\n"
@@ -80,7 +81,9 @@ static int run_workload(const struct workload *w, struct measure_site *site,
 	printf("\nResult: %s/result.json\n", out);
 	if (drawn)
 		printf("Report: %s/report.html\n", out);
-	printf("More: gvr breakeven %s\n", out);
+	fputs("More: gvr breakeven ", stdout);
+	shell_quote_path(stdout, out);
+	putchar('\n');
 	return m.exit_code;
 }
 

@@ -10,6 +10,7 @@
 #include "bench/options.h"
 #include "bench/progress.h"
 #include "bench/run.h"
+#include "workloads/shell.h"
 
 static const char help[] =
 	"usage: gvr verify WORKLOAD [--set SECTION.KEY=VALUE]... [--store DIR]\n"
@@ -68,9 +69,13 @@ static void print_bad(const struct contents *c, const struct engine_run *er)
 	if (wrong(er) > r->bad_count)
 		fprintf(stderr, "gvr: %s: and %" PRIu64 " more\n", er->config->label,
 			wrong(er) - r->bad_count);
-	if (wrong(er) > 0 && er->stats.store_dir[0] != '\0')
-		fprintf(stderr, "gvr: %s: to repair: rm -r '%s', then gvr load %s\n",
-			er->config->label, er->stats.store_dir, c->workload->file);
+	if (wrong(er) == 0 || er->stats.store_dir[0] == '\0')
+		return;
+	fprintf(stderr, "gvr: %s: to repair: rm -r ", er->config->label);
+	shell_quote_path(stderr, er->stats.store_dir);
+	fputs(", then gvr load ", stderr);
+	shell_quote_path(stderr, c->workload->file);
+	fputc('\n', stderr);
 }
 
 static void print_engine(const struct run *run, const struct engine_run *er)

@@ -9,6 +9,7 @@
 
 #include "bench/progress.h"
 #include "bench/report/report_write.h"
+#include "workloads/shell.h"
 
 int command_options(struct options *o, int argc, char **argv, const char *accepted,
 		    int operand_count, void (*print_help)(void))
@@ -68,24 +69,6 @@ void command_notice(const char *line)
 	fprintf(stderr, "gvr: %s\n", line);
 }
 
-void command_quote(FILE *f, const char *word)
-{
-	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-				    "-_./:=,+@%";
-
-	if (word[0] != '\0' && word[strspn(word, plain)] == '\0') {
-		fputs(word, f);
-		return;
-	}
-	fputc('\'', f);
-	for (; *word != '\0'; word++)
-		if (*word == '\'')
-			fputs("'\\''", f);
-		else
-			fputc(*word, f);
-	fputc('\'', f);
-}
-
 char *command_quoted(int argc, char **argv)
 {
 	char *line = NULL;
@@ -97,7 +80,7 @@ char *command_quoted(int argc, char **argv)
 	fputs("gvr", f);
 	for (int i = 0; i < argc; i++) {
 		fputc(' ', f);
-		command_quote(f, argv[i]);
+		shell_quote(f, argv[i]);
 	}
 	if (fclose(f) == 0)
 		return line;

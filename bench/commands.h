@@ -54,9 +54,6 @@ int command_failed(int err, const struct error *e);
  * is wrong with what it says, -EINVAL, is EXIT_WORKLOAD. */
 int command_bad_file(int err, const struct error *e);
 
-/* A word as a shell takes it. */
-void command_quote(FILE *f, const char *word);
-
 /* "gvr", the verb and its arguments as a shell takes them, in one line; to be
  * freed by the caller. NULL: no memory. */
 char *command_quoted(int argc, char **argv);

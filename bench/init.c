@@ -9,9 +9,9 @@
 #include <unistd.h>
 
 #include "bench/allowed.h"
-#include "bench/commands.h"
 #include "bench/files.h"
 #include "bench/format.h"
+#include "workloads/shell.h"
 
 /* Fewer files, and one in 8 of them would be too few to ask for. */
 #define SPLIT_FILES_MIN 64u
@@ -152,7 +152,7 @@ static void write_head(FILE *out, const struct init_found *f, const char *file)
 	      "#\n"
 	      "#   gvr run ",
 	      out);
-	command_quote(out, file);
+	shell_quote_path(out, file);
 	fprintf(out,
 		"\n\n[workload]\nname = %s\n"
 		"# %" PRIu64 " file%s, %s in all, the largest %s\n"
@@ -237,7 +237,7 @@ static void write_neural(FILE *out, const struct init_found *f)
 	      "# Train it (10 minutes):\n"
 	      "#   gvr train ",
 	      out);
-	command_quote(out, f->dir);
+	shell_quote(out, f->dir);
 	fprintf(out,
 		" -o %s.gvrm --generator rnn\n"
 		"# then set here generator = rnn, and in [workload]\n"

@@ -10,6 +10,7 @@
 
 #include "bench/files.h"
 #include "workloads/file.h"
+#include "workloads/shell.h"
 
 /* ---- which there are ---- */
 
@@ -141,18 +142,20 @@ static int check_own(const struct contents *c, struct contents_model *m, struct 
 {
 	uint64_t noted, trained_on;
 	bool has_note = read_note(m, &noted, &trained_on);
+	char file[SHELL_QUOTED_NBYTES];
 
+	shell_quoted(file, sizeof file, c->workload->file);
 	if (has_note && trained_on != training_fingerprint(c))
 		return error_set(
 			e, -ESTALE,
 			"%s: the documents have changed since it was trained; run gvr load "
 			"%s",
-			m->path, c->workload->file);
+			m->path, file);
 	int err = read_digest(m, e);
 	if (err == 0 && (!has_note || noted != m->digest))
 		err = error_set(e, -EBADMSG,
 				"%s: not the model that was trained here; run gvr load %s", m->path,
-				c->workload->file);
+				file);
 	return err;
 }
 
@@ -174,6 +177,14 @@ static bool differs_by_young(const struct contents *c, const struct contents_mod
 		       corpus_fingerprint_until(c->corpus, SPLIT_TRAINING, models_young_from_ns());
 }
 
+static int no_model(const struct contents *c, const struct contents_model *m, struct error *e)
+{
+	char file[SHELL_QUOTED_NBYTES];
+
+	shell_quoted(file, sizeof file, c->workload->file);
+	return error_set(e, -ENOENT, "%s: there is no model yet; run gvr load %s", m->path, file);
+}
+
 /* The model that this store root keeps for the training documents of this
  * folder; one of them as they were before they changed is replaced. */
 static int prepare_own(const struct contents *c, struct contents_model *m, const char *store_root,
@@ -187,8 +198,7 @@ static int prepare_own(const struct contents *c, struct contents_model *m, const
 		 c->corpus_source);
 	if (access(m->path, F_OK) != 0) {
 		if (mode == CONTENTS_USE)
-			return error_set(e, -ENOENT, "%s: there is no model yet; run gvr load %s",
-					 m->path, c->workload->file);
+			return no_model(c, m, e);
 		int err = files_make_dirs(folder, e);
 		return err != 0 ? err : train(c, m, "trained", progress, e);
 	}

@@ -160,8 +160,7 @@ static int segment_error(struct error *e, int err, const char *dir, uint32_t num
 	char path[STORE_PATH_NBYTES];
 	segment_path(path, dir, number);
 	if (err == -EBADMSG)
-		return error_set(e, err, "%s: damaged; to repair: rm -r '%s', then gvr load", path,
-				 dir);
+		return store_dir_damaged(e, err, path, dir, "");
 	return error_set(e, err, "%s: cannot %s: %s%s", path, what, strerror(-err),
 			 store_dir_remedy(err));
 }

@@ -48,13 +48,20 @@ static int errno_of(const char *message)
 	return -EIO;
 }
 
+static int db_damaged(struct error *e, int err, const char *dir, const char *why)
+{
+	char db[STORE_PATH_NBYTES];
+
+	store_dir_path(db, dir, "db");
+	return store_dir_damaged(e, err, db, dir, why);
+}
+
 /* Takes RocksDB's message over. */
 static int rocksdb_error(struct error *e, const char *dir, char *message)
 {
 	int err = errno_of(message);
 	if (err == -EBADMSG)
-		error_set(e, err, "%s/db: damaged; to repair: rm -r '%s', then gvr load (%.400s)",
-			  dir, dir, message);
+		db_damaged(e, err, dir, message);
 	else
 		error_set(e, err, "%s/db: RocksDB failed: %.400s%s", dir, message,
 			  store_dir_remedy(err));
@@ -351,9 +358,7 @@ static int see_each(struct sst *s, rocksdb_iterator_t *it,
 	rocksdb_iter_get_error(it, &message);
 	if (message != NULL)
 		return rocksdb_error(e, s->dir, message);
-	return err == 0 ? 0
-			: error_set(e, err, "%s/db: damaged; to repair: rm -r '%s', then gvr load",
-				    s->dir, s->dir);
+	return err == 0 ? 0 : db_damaged(e, err, s->dir, "");
 }
 
 int sst_each(struct sst *s,

@@ -15,6 +15,7 @@
 #include <xxhash.h>
 
 #include "engines/store/direct.h"
+#include "workloads/shell.h"
 
 #define FORMAT_VERSION 2
 
@@ -42,6 +43,16 @@ const char *store_dir_remedy(int err)
 	default:
 		return error_remedy(err);
 	}
+}
+
+int store_dir_damaged(struct error *e, int err, const char *what, const char *dir, const char *why)
+{
+	const char *open = why[0] != '\0' ? " (" : "", *close = why[0] != '\0' ? ")" : "";
+	char quoted[SHELL_QUOTED_NBYTES];
+
+	shell_quoted(quoted, sizeof quoted, dir);
+	return error_set(e, err, "%s: damaged; to repair: rm -r %s, then gvr load%s%.400s%s", what,
+			 quoted, open, why, close);
 }
 
 static int path_error(struct error *e, int err, const char *path, const char *what)

@@ -25,6 +25,10 @@ int store_dir_lock_shared(int *fd, const char *dir, struct error *e);
 /* What to do about an errno, to follow a message: "; ...", or "". */
 const char *store_dir_remedy(int err);
 
+/* "WHAT: damaged; to repair: rm -r DIR, then gvr load (why)"; why may be "". Returns
+ * err. */
+int store_dir_damaged(struct error *e, int err, const char *what, const char *dir, const char *why);
+
 /* Makes the names of files in db durable. */
 int store_dir_sync_names(const char *dir, struct error *e);
 /* Writes all nbytes at offset. 0 or -errno. */

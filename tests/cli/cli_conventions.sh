@@ -139,8 +139,7 @@ test_a_reader_that_had_enough() {
 
 # on_terminal COLUMNS COMMAND: what it writes on one so wide, in $WORK/screen
 on_terminal() {
-	command -v script >/dev/null || return 77
-	SHELL=/bin/sh script -qec "stty cols $1; $2" "$WORK/screen" </dev/null >/dev/null
+	SHELL=/bin/sh script -qc "stty cols $1; $2" "$WORK/screen" </dev/null >/dev/null
 }
 
 # the widest that stands in a line of the screen, in bytes
@@ -149,10 +148,11 @@ widest() {
 }
 
 test_progress_fits_the_terminal() {
+	command -v script >/dev/null || return 77
 	workload 'rate_iops = 1000' 'runtime = 500ms'
 	load="'$GVR' run '$WORK/w.ini' --store '$STORE' --out '$WORK/r' >/dev/null"
 	for columns in 20 40 80; do
-		TERM=xterm on_terminal $columns "$load" || return 77
+		TERM=xterm on_terminal $columns "$load"
 		grep -q '%' "$WORK/screen" || fail "no progress: $(cat "$WORK/screen")"
 		[ "$(widest)" -lt $columns ] || fail "$(widest) in $columns columns: $(cat -A "$WORK/screen")"
 		if grep -q "$(printf '\033')" "$WORK/screen"; then fail "escapes: $(cat -A "$WORK/screen")"; fi
@@ -164,9 +164,10 @@ test_progress_fits_the_terminal() {
 }
 
 test_no_progress_where_lines_cannot_be_rewritten() {
+	command -v script >/dev/null || return 77
 	workload 'rate_iops = 1000' 'runtime = 100ms'
 	load="'$GVR' run '$WORK/w.ini' --store '$STORE' --out '$WORK/r' >/dev/null"
-	TERM=dumb on_terminal 80 "$load" || return 77
+	TERM=dumb on_terminal 80 "$load"
 	if grep -q '%' "$WORK/screen"; then fail "TERM=dumb: $(cat -A "$WORK/screen")"; fi
 	on_terminal 80 "unset TERM; $load"
 	if grep -q '%' "$WORK/screen"; then fail "no TERM: $(cat -A "$WORK/screen")"; fi
@@ -233,6 +234,45 @@ test_one_writer_a_folder() {
 	kill -9 $pid
 	wait $pid 2>/dev/null || true
 	expect 0 "$GVR" report "$WORK/r"
+}
+
+# command_after PREFIX: the command that $WORK/out or $WORK/err tells, behind these words
+command_after() {
+	cat "$WORK/out" "$WORK/err" | sed -n "s/^.*$1\(gvr .*\)/\1/p" | head -n 1
+}
+
+# Each command that is printed is given to a shell as it stands.
+test_commands_that_are_printed_can_be_copied() {
+	place="$WORK/it's my place"
+	mkdir "$place"
+	documents "$place/doc s" 40
+	cd "$place"
+	gvr() {
+		"$GVR" "$@"
+	}
+	expect 0 gvr init "doc s" --out "-a b.ini"
+	expect_run eval "$(command_after 'Next: ') --store 'st ore' --out '-my results' --set workload.runtime=200ms \
+		--set workload.min_duration=0 --set workload.min_query_count=1 --set workload.ss=none"
+	more=$(command_after 'More: ')
+	expect 0 eval "$more"
+	out_has "contents of"
+	redo=$(sed -n 's/^ *"command": "\(.*\)",$/\1/p' "./-my results/result.json")
+	expect_run eval "$redo"
+	expect 0 gvr report "./-my results" --out "a report"
+	code=$(sed -n 's/^    \(gvr report .*\)/\1/p; s/.*<code>\(gvr report [^<]*\)<.*/\1/p' "a report/report.md" "a report/report.html" | head -n 1)
+	expect 0 eval "$(echo "$code" | sed "s/&#39;/'/g")"
+	# what repairs a store
+	rm -r "st ore"
+	expect 3 gvr verify "./-a b.ini" --store "st ore"
+	load=$(command_after 'run ')
+	[ -n "$load" ] || fail "no remedy: $(cat "$WORK/err")"
+	expect 0 eval "$load --store 'st ore'"
+	flip "$(find "st ore" -name '*.seg')" 4200 # the first values
+	expect 8 gvr verify "./-a b.ini" --store "st ore"
+	repair=$(sed -n 's/.*to repair: \(rm -r .*\), then \(gvr load .*\)/\1 \&\& \2/p' "$WORK/err" | head -n 1)
+	[ -n "$repair" ] || fail "no remedy: $(cat "$WORK/err")"
+	expect 0 eval "$repair --store 'st ore'"
+	expect 0 gvr verify "./-a b.ini" --store "st ore"
 }
 
 run_tests
