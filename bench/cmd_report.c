@@ -47,22 +47,33 @@ static char *default_out(const struct options *o)
 	return report_folder_of(o->operand);
 }
 
-static int draw(const struct options *o, const char *out, const char *redraw, struct error *e)
+static int draw(const struct options *o, const char *out, const char *redraw, bool *lacks_png,
+		struct error *e)
 {
 	struct report r;
 
 	int err = report_read(&r, o->operands, o->operand_count, progress_terminal(), e);
 	if (err != 0)
 		return err;
-	err = report_write(&r, out, redraw, progress_terminal(), e);
+	err = report_write(&r, out, redraw, progress_terminal(), lacks_png, e);
 	report_free(&r);
 	return err;
+}
+
+static int no_font(const char *out, struct error *e)
+{
+	return error_set(e, -ENODATA,
+			 "%.600s/figures: no PNG is written: this machine has no font, and they "
+			 "would be without a letter; install one (apt-get install "
+			 "fonts-dejavu-core) and draw again",
+			 out);
 }
 
 int cmd_report(int argc, char **argv)
 {
 	static struct options o;
 	struct error e;
+	bool lacks_png = false;
 
 	char *redraw = command_quoted(argc, argv);
 	int code = command_options(&o, argc, argv, "o", OPTIONS_SOME, print_help);
@@ -71,12 +82,14 @@ int cmd_report(int argc, char **argv)
 		return code;
 	}
 	char *out = o.out != NULL ? strdup(o.out) : default_out(&o);
-	int err = redraw != NULL && out != NULL ? draw(&o, out, redraw, &e)
+	int err = redraw != NULL && out != NULL ? draw(&o, out, redraw, &lacks_png, &e)
 						: error_set(&e, -ENOMEM, "out of memory");
 	progress_clear();
 	if (err == 0)
 		printf("Report: %s/report.html\n        %s/report.md\n        %s/figures/\n", out,
 		       out, out);
+	if (err == 0 && lacks_png)
+		err = no_font(out, &e);
 	code = err != 0 ? command_failed(err, &e) : EXIT_OK;
 	free(redraw);
 	free(out);

@@ -87,14 +87,15 @@ static void end(FILE *f, const struct page *p)
 
 /* ---- figures ---- */
 
-static void files(FILE *f, const char *name)
+static void files(FILE *f, const char *name, bool has_png)
 {
 	static const char *const ends[] = {"csv", "svg", "png"};
+	size_t count = has_png ? 3 : 2;
 
 	fputs("<p class=\"files\">", f);
-	for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++)
+	for (size_t i = 0; i < count; i++)
 		fprintf(f, "<a href=\"figures/%s.%s\">%s.%s</a>%s", name, ends[i], name, ends[i],
-			i < 2 ? " " : "</p>\n");
+			i + 1 < count ? " " : "</p>\n");
 }
 
 static void figure(FILE *f, const struct page *p, unsigned i)
@@ -109,7 +110,7 @@ static void figure(FILE *f, const struct page *p, unsigned i)
 	fprintf(f, "<div class=\"wide\">%s</div>\n<div class=\"narrow\">%s</div>\n",
 		p->pictures[i].svg[PLOT_WIDE], p->pictures[i].svg[PLOT_NARROW]);
 	if (p->has_files)
-		files(f, plot->name);
+		files(f, plot->name, p->pictures[i].png != NULL);
 	fputs("</figure>\n", f);
 }
 

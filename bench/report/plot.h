@@ -159,14 +159,15 @@ enum plot_width { PLOT_WIDE, PLOT_NARROW, PLOT_WIDTHS };
 struct plot_picture {
 	char *svg[PLOT_WIDTHS]; /* to stand in a page: colours by classes, no id, no script */
 	char *svg_file;		/* to stand alone, light and dark */
-	unsigned char *png;
+	unsigned char *png;	/* NULL: not asked for, or no font */
 	size_t png_nbytes;
 };
 
 /*
  * Draws figures with one gnuplot, in a folder of its own below TMPDIR, which is
- * gone afterwards. Those with why_not are left empty. png: also PNG. -ENOENT:
- * no gnuplot is there, -EPROTO: it failed (e tells what it said), -ECANCELED.
+ * gone afterwards. Those with why_not are left empty. png: also PNG, which stay NULL
+ * where the machine has no font, as they would be without a letter. -ENOENT: no
+ * gnuplot is there, -EPROTO: it failed (e tells what it said), -ECANCELED.
  */
 int plot_draw(struct plot *plots, unsigned count, bool png, struct plot_picture *pictures,
 	      const struct progress *progress, struct error *e);

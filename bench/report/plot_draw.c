@@ -22,6 +22,7 @@ static int no_memory(struct error *e)
 
 struct jobs {
 	unsigned count;
+	bool png;
 	struct plot_job *job; /* JOBS_OF_ONE a figure; file "": none */
 };
 
@@ -57,6 +58,8 @@ static int write_script(const char *folder, const struct jobs *jobs, unsigned co
 	for (unsigned i = 0; i < count * JOBS_OF_ONE; i++)
 		if (jobs->job[i].file[0] != '\0')
 			plot_script(f, &jobs->job[i]);
+	if (jobs->png)
+		plot_font_script(f);
 	bool failed = ferror(f) != 0;
 	if (fclose(f) != 0 || failed)
 		return file_error(e, errno != 0 ? -errno : -EIO, "cannot write", path);
@@ -198,13 +201,31 @@ static int collect_svg(const char *folder, const struct plot_job *job, enum plot
 	return 0;
 }
 
-static int collect(const char *folder, const struct plot_job *jobs, struct plot_picture *picture,
-		   struct error *e)
+static int find_font(const char *folder, bool *has_font, struct error *e)
+{
+	char *with, *without = NULL;
+	size_t with_nbytes, without_nbytes;
+
+	int err = read_file(folder, PLOT_WITH_LETTER, &with, &with_nbytes, e);
+	if (err == 0)
+		err = read_file(folder, PLOT_WITHOUT_LETTER, &without, &without_nbytes, e);
+	if (err == 0)
+		*has_font =
+			with_nbytes != without_nbytes || memcmp(with, without, with_nbytes) != 0;
+	free(with);
+	free(without);
+	return err;
+}
+
+static int collect(const char *folder, const struct plot_job *jobs, bool has_font,
+		   struct plot_picture *picture, struct error *e)
 {
 	for (unsigned k = 0; k < JOBS_OF_ONE; k++) {
 		char *bytes;
 		int err = 0;
 		if (jobs[k].file[0] == '\0')
+			continue;
+		if (jobs[k].png && !has_font)
 			continue;
 		if (jobs[k].png) {
 			err = read_picture(folder, &jobs[k], &bytes, &picture->png_nbytes, e);
@@ -222,7 +243,8 @@ static int collect(const char *folder, const struct plot_job *jobs, struct plot_
 
 static void remove_folder(const char *folder, const struct jobs *jobs, unsigned count)
 {
-	static const char *const names[] = {"script", "stderr"};
+	static const char *const names[] = {"script", "stderr", PLOT_WITH_LETTER,
+					    PLOT_WITHOUT_LETTER};
 	char path[512];
 
 	for (unsigned i = 0; i < count * JOBS_OF_ONE; i++) {
@@ -230,7 +252,7 @@ static void remove_folder(const char *folder, const struct jobs *jobs, unsigned 
 		if (jobs->job[i].file[0] != '\0')
 			unlink(path);
 	}
-	for (unsigned i = 0; i < 2; i++) {
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
 		snprintf(path, sizeof path, "%s/%s", folder, names[i]);
 		unlink(path);
 	}
@@ -240,12 +262,15 @@ static void remove_folder(const char *folder, const struct jobs *jobs, unsigned 
 static int draw_in(const char *folder, const struct jobs *jobs, unsigned count,
 		   struct plot_picture *pictures, const struct progress *progress, struct error *e)
 {
+	bool has_font = false;
 	int err = write_script(folder, jobs, count, e);
 
 	if (err == 0)
 		err = plot_gnuplot(folder, progress, count, e);
+	if (err == 0 && jobs->png)
+		err = find_font(folder, &has_font, e);
 	for (unsigned i = 0; err == 0 && i < count; i++)
-		err = collect(folder, &jobs->job[i * JOBS_OF_ONE], &pictures[i], e);
+		err = collect(folder, &jobs->job[i * JOBS_OF_ONE], has_font, &pictures[i], e);
 	return err;
 }
 
@@ -269,7 +294,7 @@ static int draw(const struct jobs *jobs, unsigned count, struct plot_picture *pi
 int plot_draw(struct plot *plots, unsigned count, bool png, struct plot_picture *pictures,
 	      const struct progress *progress, struct error *e)
 {
-	struct jobs jobs = {0};
+	struct jobs jobs = {.png = png};
 	int err = 0;
 
 	memset(pictures, 0, count * sizeof *pictures);

@@ -253,6 +253,18 @@ void plot_script(FILE *f, const struct plot_job *job)
 	fputs("set output\n", f);
 }
 
+/* The same picture with and without a letter: without a font gnuplot draws both
+ * alike, and says nothing. */
+void plot_font_script(FILE *f)
+{
+	fputs("reset\nset terminal pngcairo size 99,99 font 'sans,20'\n"
+	      "unset border\nunset tics\nunset key\nset margins 0,0,0,0\n"
+	      "set xrange [0:1]\nset yrange [0:1]\nset label 1 'M' at 0.5,0.5\n"
+	      "set output '" PLOT_WITH_LETTER "'\nplot NaN\nunset label 1\n"
+	      "set output '" PLOT_WITHOUT_LETTER "'\nplot NaN\nset output\n",
+	      f);
+}
+
 /* ---- gnuplot ---- */
 
 /* What a user has set for gnuplot or as a language is none of a figure's. */

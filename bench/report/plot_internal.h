@@ -221,6 +221,12 @@ struct plot_job {
  * and rgb(1, halo or not, ink) one of a text. */
 void plot_script(FILE *f, const struct plot_job *job);
 
+/* The commands that draw two PNG, which are the same bytes if the machine has no font
+ * for PNG. */
+#define PLOT_WITH_LETTER "letter"
+#define PLOT_WITHOUT_LETTER "blank"
+void plot_font_script(FILE *f);
+
 /* Runs gnuplot on `script` of folder. */
 int plot_gnuplot(const char *folder, const struct progress *progress, unsigned count,
 		 struct error *e);

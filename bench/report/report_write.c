@@ -62,7 +62,7 @@ static int write_figure(const char *folder, const struct plot *plot,
 	if (err == 0)
 		err = write_file(folder, plot->name, ".svg", picture->svg_file,
 				 strlen(picture->svg_file), e);
-	if (err == 0)
+	if (err == 0 && picture->png != NULL)
 		err = write_file(folder, plot->name, ".png", picture->png, picture->png_nbytes, e);
 	return err;
 }
@@ -101,12 +101,15 @@ static int write_text(const struct page *p, const char *out, const char *name,
 /* Of an earlier report what this one has not: it would show other figures. */
 static void remove_stale(const struct page *p, const char *out)
 {
-	static const char *const ends[] = {".csv", ".svg", ".png"};
-
-	for (unsigned i = 0; i < p->plot_count; i++)
-		for (size_t k = 0; k < sizeof ends / sizeof ends[0]; k++)
-			if (!p->has_files || p->pictures[i].svg_file == NULL)
-				remove_file(out, "figures/", p->plots[i].name, ends[k]);
+	for (unsigned i = 0; i < p->plot_count; i++) {
+		const struct plot_picture *picture = &p->pictures[i];
+		if (!p->has_files || picture->png == NULL)
+			remove_file(out, "figures/", p->plots[i].name, ".png");
+		if (p->has_files && picture->svg_file != NULL)
+			continue;
+		remove_file(out, "figures/", p->plots[i].name, ".svg");
+		remove_file(out, "figures/", p->plots[i].name, ".csv");
+	}
 	if (!p->has_files)
 		remove_file(out, "report.md", "", "");
 }
@@ -141,8 +144,16 @@ static int write_all(struct page *p, const char *out, const struct progress *pro
 	return err != 0 ? err : write_pages(p, out, e);
 }
 
+static bool lacks_png_of(const struct page *p)
+{
+	for (unsigned i = 0; i < p->plot_count; i++)
+		if (p->pictures[i].svg_file != NULL && p->pictures[i].png == NULL)
+			return true;
+	return false;
+}
+
 static int write_report(const struct report *r, const char *out, const char *redraw, bool has_files,
-			const struct progress *progress, struct error *e)
+			const struct progress *progress, bool *lacks_png, struct error *e)
 {
 	struct page p;
 	int err = 0;
@@ -156,24 +167,26 @@ static int write_report(const struct report *r, const char *out, const char *red
 	p.redraw = redraw;
 	p.has_files = has_files;
 	err = write_all(&p, out, progress, e);
+	*lacks_png = err == 0 && has_files && lacks_png_of(&p);
 	page_free(&p);
 	return err;
 }
 
 int report_write(const struct report *r, const char *out, const char *redraw,
-		 const struct progress *progress, struct error *e)
+		 const struct progress *progress, bool *lacks_png, struct error *e)
 {
-	return write_report(r, out, redraw, true, progress, e);
+	return write_report(r, out, redraw, true, progress, lacks_png, e);
 }
 
 int report_write_page(const char *folder, const char *redraw, const struct progress *progress,
 		      struct error *e)
 {
 	struct report r;
+	bool lacks_png;
 
 	int err = report_read(&r, &folder, 1, progress, e);
 	if (err == 0) {
-		err = write_report(&r, folder, redraw, false, progress, e);
+		err = write_report(&r, folder, redraw, false, progress, &lacks_png, e);
 		report_free(&r);
 	}
 	if (err != 0)

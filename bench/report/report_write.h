@@ -10,10 +10,11 @@
  * Each is whole or not there; nothing is written if a result is damaged or
  * drawing fails, or -EBUSY: another gvr writes there. redraw: the command that does
  * the same again. -EBADMSG, errors of plot_draw, of making folders and of writing,
- * with e; -ENOMEM.
+ * with e; -ENOMEM. *lacks_png, after success: the machine has no font, all but the
+ * .png is written.
  */
 int report_write(const struct report *r, const char *out, const char *redraw,
-		 const struct progress *progress, struct error *e);
+		 const struct progress *progress, bool *lacks_png, struct error *e);
 
 /* Reads the result.json of a folder, which the caller has locked (files_lock_dir), and
  * writes report.html beside it, nothing else. Errors as of report_read and report_write; then an

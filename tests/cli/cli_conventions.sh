@@ -275,4 +275,22 @@ test_commands_that_are_printed_can_be_copied() {
 	expect 0 gvr verify "./-a b.ini" --store "st ore"
 }
 
+test_no_pictures_without_a_letter() {
+	echo '<fontconfig></fontconfig>' >"$WORK/no fonts"
+	set -- "$GVR" report "$ROOT/results/manpages" --out "$WORK/r"
+	expect 0 "$@"
+	drawn=$(cd "$WORK/r/figures" && ls *.png | wc -l)
+	[ "$drawn" -gt 3 ] && [ "$(ls "$WORK/r/figures" | wc -l)" -eq $((3 * drawn)) ] || fail "$(ls "$WORK/r/figures")"
+	expect 1 env FONTCONFIG_FILE="$WORK/no fonts" "$@"
+	err_has "$WORK/r/figures: no PNG is written: this machine has no font"
+	err_has "apt-get install fonts-dejavu-core"
+	out_has "$WORK/r/report.html"
+	# all the rest, and nothing of the report before
+	[ "$(cd "$WORK/r/figures" && ls *.svg *.csv | wc -l)" -eq $((2 * drawn)) ] || fail "$(ls "$WORK/r/figures")"
+	[ "$(ls "$WORK/r/figures" | wc -l)" -eq $((2 * drawn)) ] || fail "PNG: $(ls "$WORK/r/figures")"
+	[ -s "$WORK/r/report.md" ] || fail "no report.md"
+	if grep -q '\.png' "$WORK/r/report.html"; then fail "a link to nothing"; fi
+	grep -q 'href="figures/[a-z]*\.svg"' "$WORK/r/report.html" || fail "no link"
+}
+
 run_tests
