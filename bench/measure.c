@@ -31,11 +31,29 @@ void measure_site_close(struct measure_site *site)
 	meters_close(&site->meters);
 }
 
+/* "1,5" is a list of two steps, and 1.5 with a decimal comma in much of the world. Of
+ * one digit behind the comma: few steps end below 10/s, while "10,20" is steps. */
+static void warn_decimal_comma(const struct workload *w)
+{
+	double one = w->rate_iops[0], two = w->rate_iops[1];
+	char line[256];
+
+	if (w->scenario != SCENARIO_SERVER || w->rate_count != 2 || two >= 10 ||
+	    one != floor(one) || two != floor(two))
+		return;
+	snprintf(line, sizeof line,
+		 "rate_iops = %.0f,%.0f: two steps, %.0f/s and then %.0f/s; a single rate has a "
+		 "point, as %.0f.%.0f",
+		 one, two, one, two, one, two);
+	command_notice(line);
+}
+
 void measure_warn(const struct workload *w)
 {
 	char line[256];
 	double runtime_s = (double)w->runtime_ns / 1e9, rate = workload_rate_mean(w);
 
+	warn_decimal_comma(w);
 	if (w->number_ios == 0 && w->runtime_ns < w->min_duration_ns) {
 		snprintf(
 			line, sizeof line,

@@ -22,7 +22,8 @@ int measure_site_open(struct measure_site *site, const struct workload *w, const
 		      struct error *e);
 void measure_site_close(struct measure_site *site);
 
-/* Says on stderr what would make the run INVALID whatever the engines do. */
+/* Says on stderr what would make the run INVALID whatever the engines do, and what
+ * may mean something else than it does. */
 void measure_warn(const struct workload *w);
 
 /* What a run came to. */

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "workloads/file.h"
 #include "workloads/nearest.h"
 
 static const struct option long_options[] = {
@@ -51,6 +52,14 @@ static bool bad(const char *verb, const char *what, const char *which)
 	return false;
 }
 
+/* --out=~/x would make a folder that is called "~". */
+static bool is_tilde(const char *verb, const char *option, const char *path)
+{
+	struct error why;
+
+	return file_has_tilde(path, &why) && !bad(verb, option, why.text);
+}
+
 static bool take(struct options *o, const char *verb, int letter, const char *value)
 {
 	switch (letter) {
@@ -68,12 +77,12 @@ static bool take(struct options *o, const char *verb, int letter, const char *va
 		if (strlen(value) == 0 || strlen(value) >= sizeof o->store / 2)
 			return bad(verb, "--store: empty or too long", "");
 		snprintf(o->store, sizeof o->store, "%s", value);
-		return true;
+		return !is_tilde(verb, "--store ", value);
 	case 'o':
 		if (strlen(value) == 0 || strlen(value) >= WORKLOAD_PATH_NBYTES / 2)
 			return bad(verb, "--out: empty or too long", "");
 		o->out = value;
-		return true;
+		return !is_tilde(verb, "--out ", value);
 	case 't':
 		o->threshold = value;
 		return true;

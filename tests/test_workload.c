@@ -876,9 +876,49 @@ static void sizes_stay_within_their_bounds(void **state)
 	assert_in_range(workload_content_nbytes(&w, UINT64_MAX), 1, CONTENT_NBYTES_MAX);
 }
 
+static void a_label_is_not_the_workloads(void **state)
+{
+	(void)state;
+	assert_refused(NOISE "[engine \"workload\"]\nkind = null\n",
+		       "dir/t.ini:3: [engine \"workload\"]: ", "give the engine another label");
+}
+
+static void tildes_are_told(void **state)
+{
+	(void)state;
+	const char *sets[] = {"workload.contents=archive:~/docs"};
+	struct workload w;
+	struct error e;
+	char *home = getenv("HOME") != NULL ? strdup(getenv("HOME")) : NULL;
+
+	setenv("HOME", "/home/me", 1);
+	assert_refused("[workload]\ncontents = archive:~/docs\n" NULL_ENGINE,
+		       "dir/t.ini:2: contents = ~/docs: ~ is the shell's", "write /home/me/docs");
+	assert_refused("[workload]\ncontents = archive:~\n" NULL_ENGINE,
+		       "dir/t.ini:2: ", "write /home/me");
+	assert_refused("[workload]\ncontents = novel:1\ncorpus = ~/docs\n" NULL_ENGINE,
+		       "dir/t.ini:3: corpus = ~/docs: ", "write /home/me/docs");
+	assert_refused("[workload]\ncontents = novel:1\nmodel = ~/m.gvrm\n" NULL_ENGINE,
+		       "dir/t.ini:3: model = ~/m.gvrm: ", "write /home/me/m.gvrm");
+	assert_refused(NOISE "platform = ~/here.ini\n" NULL_ENGINE,
+		       "dir/t.ini:3: platform = ~/here.ini: ", "write /home/me/here.ini");
+	assert_int_equal(parse_sets(&w, NOISE NULL_ENGINE, sets, 1, &e), -EINVAL);
+	assert_non_null(strstr(e.text, "--set workload.contents=archive:~/docs: contents = "));
+	unsetenv("HOME");
+	assert_refused(NOISE "platform = ~/here.ini\n" NULL_ENGINE,
+		       "dir/t.ini:3: platform = ~/here.ini: ", "write /home/.../here.ini");
+	parse("[workload]\ncontents = archive:./~/docs\n" NULL_ENGINE);
+	parse("[workload]\ncontents = archive:~docs\n" NULL_ENGINE);
+	if (home != NULL)
+		setenv("HOME", home, 1);
+	free(home);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_label_is_not_the_workloads),
+		cmocka_unit_test(tildes_are_told),
 		cmocka_unit_test(example_of_the_manual_is_read),
 		cmocka_unit_test(defaults_are_those_of_the_manual),
 		cmocka_unit_test(defaults_follow_the_contents),

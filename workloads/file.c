@@ -182,6 +182,19 @@ static char *real_path_to_be(const char *path)
 	return real;
 }
 
+bool file_has_tilde(const char *path, struct error *e)
+{
+	const char *home = getenv("HOME");
+
+	if (path[0] != '~' || (path[1] != '\0' && path[1] != '/'))
+		return false;
+	if (home == NULL || home[0] != '/')
+		home = "/home/...";
+	error_set(e, 0, "%.300s: ~ is the shell's, which did not replace it; write %.200s%.300s",
+		  path, home, path + 1);
+	return true;
+}
+
 bool file_lies_in(const char *dir, const char *path)
 {
 	char *outer = realpath(dir, NULL), *inner = real_path_to_be(path);

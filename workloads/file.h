@@ -34,6 +34,10 @@ ssize_t file_read_up_to(int fd, void *bytes, size_t capacity);
  * path is not there yet is taken as if it were made now. */
 bool file_lies_in(const char *dir, const char *path);
 
+/* Is it "~" or "~/...", which a shell turns into the user's home only where a word
+ * begins with it? Then *e says so ("~/x: ... write /home/me/x"). */
+bool file_has_tilde(const char *path, struct error *e);
+
 /* "PATH: what: reason" and the remedy that fits the errno; returns err. */
 int file_error(struct error *e, int err, const char *what, const char *path);
 

@@ -109,6 +109,10 @@ static int open_engine(struct parser *p, char *label)
 			    "[engine \"%.100s\"]: a label is 1 to 64 letters, digits, '-', '_' and "
 			    "'.', as in [engine \"retrieve\"]",
 			    label);
+	if (strcmp(label, "workload") == 0)
+		return fail(p, at,
+			    "[engine \"workload\"]: --set workload.KEY sets a key of [workload]; "
+			    "give the engine another label");
 	int same = find_engine(w, label);
 	if (same >= 0)
 		return fail(p, at, "[engine \"%s\"] was already given at line %d", label,

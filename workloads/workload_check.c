@@ -6,6 +6,8 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "workloads/file.h"
+
 int fail(struct parser *p, struct origin at, const char *format, ...)
 {
 	char text[1024];
@@ -185,6 +187,28 @@ static int check_peak(struct parser *p, const struct setting *rate)
 	return 0;
 }
 
+/* Paths are taken as they are written. */
+static int check_tildes(struct parser *p)
+{
+	const struct workload *w = p->w;
+	const struct {
+		enum workload_key key;
+		const char *path;
+	} paths[] = {
+		{W_CONTENTS, w->contents_dir},
+		{W_CORPUS, w->corpus_dir},
+		{W_MODEL, w->model},
+		{W_PLATFORM, w->platform},
+	};
+	struct error why;
+
+	for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++)
+		if (file_has_tilde(paths[i].path, &why))
+			return fail(p, p->sections[0].settings[paths[i].key].origin, "%s = %s",
+				    workload_keys[paths[i].key].name, why.text);
+	return 0;
+}
+
 int check_workload(struct parser *p)
 {
 	struct workload *w = p->w;
@@ -215,7 +239,8 @@ int check_workload(struct parser *p)
 			    w->contents_count, w->contexts);
 	if (s[W_MIN_QUERY_COUNT].text == NULL)
 		w->min_query_count = queries_for_percentile(w);
-	return check_peak(p, &s[W_RATE_IOPS]);
+	int err = check_tildes(p);
+	return err != 0 ? err : check_peak(p, &s[W_RATE_IOPS]);
 }
 
 static int check_kinds(struct parser *p, const struct engine_config *engine,

@@ -293,4 +293,21 @@ test_no_pictures_without_a_letter() {
 	grep -q 'href="figures/[a-z]*\.svg"' "$WORK/r/report.html" || fail "no link"
 }
 
+test_what_may_be_meant_otherwise_is_told() {
+	workload 'rate_iops = 400,5' 'runtime = 100ms'
+	expect_run run
+	err_has "gvr: rate_iops = 400,5: two steps, 400/s and then 5/s; a single rate has a point, as 400.5"
+	expect_run run --set workload.rate_iops=400,50
+	[ ! -s "$WORK/err" ] || fail "$(cat "$WORK/err")"
+	sed -i 's/"n"/"workload"/' "$WORK/w.ini"
+	expect 5 run
+	err_has "w.ini:12: [engine \"workload\"]"
+	workload
+	HOME=/home/me expect 5 run --set workload.contents=archive:~/docs
+	err_has "~/docs: ~ is the shell's, which did not replace it; write /home/me/docs"
+	HOME=/home/me expect 2 "$GVR" run "$WORK/w.ini" --out=~/r
+	err_has "--out ~/r: ~ is the shell's"
+	HOME=/home/me expect 2 "$GVR" run "$WORK/w.ini" --store=~/s
+}
+
 run_tests
