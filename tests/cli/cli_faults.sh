@@ -159,7 +159,7 @@ test_lost_output_is_an_error() {
 	mkdir "$WORK/here"
 	cd "$WORK/here"
 	expect_run "$GVR" run "$WORK/w.ini" --store "$STORE" --set workload.name=../../x
-	[ -f "$WORK/here/out/______x/result.json" ] || fail "no result below out/"
+	[ -f "$(echo "$WORK"/here/out/_*x-*/result.json)" ] || fail "no result below out/"
 	cd "$ROOT"
 }
 
