@@ -1,6 +1,6 @@
 #!/bin/sh
-# Runs every test of a build, as many programs side by side as there are
-# processors, then those that judge time, each by itself. Called by `make test`
+# Runs every test of a build, as many programs side by side as there are processors
+# and one more, for some wait; then those that judge time, each by itself. Called by `make test`
 # with BUILD (folder) and GVR (the program). Of each program its TAP lines as it
 # ends; in the end the seconds of all, slowest first, the failures, and the line
 # that counts: "N passed, N failed, N skipped".
@@ -65,7 +65,7 @@ fi
 LOGS=$BUILD/tests/logs
 export LOGS CMOCKA_MESSAGE_OUTPUT=TAP
 rm -rf "$LOGS" && mkdir -p "$LOGS" || exit 1
-jobs=$(nproc)
+jobs=$(($(nproc) + 1))
 
 # the command line first: its scripts take longest
 names tests/cli/cli_*.sh tests/test_*.c tests/fuzz/fuzz_*.c >"$LOGS/names"

@@ -251,7 +251,7 @@ test_commands_that_are_printed_can_be_copied() {
 		"$GVR" "$@"
 	}
 	expect 0 gvr init "doc s" --out "-a b.ini"
-	expect_run eval "$(command_after 'Next: ') --store 'st ore' --out '-my results' --set workload.runtime=200ms \
+	expect_run eval "$(command_after 'Next: ') --store 'st ore' --out '-my results' --set workload.runtime=200ms --set workload.ramp_time=0 \
 		--set workload.min_duration=0 --set workload.min_query_count=1 --set workload.ss=none"
 	more=$(command_after 'More: ')
 	expect 0 eval "$more"

@@ -178,11 +178,11 @@ test_with_a_meter_it_is_measured() {
 
 test_a_zone_that_vanishes_is_not_measured() {
 	start_machine "$GVR_SYSFS" 10 4
-	workload 'runtime = 60s'
+	workload 'runtime = 24s'
 	expect 0 "$GVR" load "$WORK/w.ini" --store "$STORE"
 	"$GVR" run "$WORK/w.ini" --store "$STORE" --out "$WORK/r" >"$WORK/out" 2>"$WORK/err" &
 	pid=$!
-	sleep 2 # 20 s of its own, of which 2 to 12 pass before it measures
+	sleep 1.5 # 15 s of its own, of which 2 to 12 pass before it measures
 	kill $MACHINE
 	rm -r "$GVR_SYSFS/class"
 	code=0

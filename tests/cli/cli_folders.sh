@@ -1,7 +1,7 @@
 #!/bin/sh
-# cli_folders.sh: what lies in a directory of documents: nothing of gvr's own, and
+# What lies in a directory of documents: nothing of gvr's own, and
 # nothing that changes while gvr works with it.
-. tests/cli/lib.sh
+. "$(dirname "$0")/lib.sh"
 
 # workload FILE CONTENTS [LINE]...: a short one, however slow the machine is
 workload() {
@@ -10,7 +10,7 @@ workload() {
 	{
 		printf '[workload]\nname = w\n%s\n' "$contents"
 		for line in "$@"; do printf '%s\n' "$line"; done
-		printf 'scenario = offline\nnumber_ios = 40\nrounds = 1\nmin_duration = 1ms\n'
+		printf 'scenario = offline\nnumber_ios = 40\nrounds = 1\nramp_time = 0\nmin_duration = 1ms\n'
 		printf '[engine "r"]\nkind = retrieve\nlayout = segments\ndirect = 0\n'
 		printf '[engine "g"]\nkind = generate\ngenerator = cm\n'
 	} >"$file"
@@ -157,18 +157,18 @@ test_files_that_are_soon_gone_train_nothing_anew() {
 test_a_sweep_keeps_to_its_documents() {
 	documents "$WORK/docs" 12
 	archive "$WORK/w.ini" "$WORK/docs"
-	sweep="$GVR sweep $WORK/w.ini --store $STORE --out $WORK/s --over workload.randseed=1,2"
-	expect 0 $sweep
+	set -- "$GVR" sweep "$WORK/w.ini" --store "$STORE" --out "$WORK/s" --over workload.randseed=1,2
+	expect 0 "$@"
 	rm -r "$WORK/s/run-0002"
 	mv "$WORK/docs/page0003.txt" "$WORK/kept"
 	find "$STORE/models" -type f -exec cksum {} + >"$WORK/before"
-	expect 1 $sweep
+	expect 1 "$@"
 	err_has "$WORK/s: the documents have changed since run-0001 was measured"
 	err_has "sweep into another folder"
 	[ ! -e "$WORK/s/run-0002" ] || fail "measured"
 	find "$STORE/models" -type f -exec cksum {} + | cmp -s - "$WORK/before" || fail "trained"
 	mv "$WORK/kept" "$WORK/docs/page0003.txt"
-	expect 0 $sweep
+	expect 0 "$@"
 
 	rm "$WORK/docs/page0003.txt"
 	expect_run "$GVR" run "$WORK/w.ini" --store "$STORE" --out "$WORK/other"
@@ -184,7 +184,7 @@ test_a_sweep_keeps_to_its_documents() {
 	rm -r "$WORK/s/run-0002"
 	sed -i 's|--out [^"]*|--out s/run-0002|' "$WORK/other/result.json"
 	mv "$WORK/other" "$WORK/s/run-0002"
-	expect 1 $sweep
+	expect 1 "$@"
 	err_has "the documents have changed since"
 }
 
