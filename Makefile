@@ -167,13 +167,14 @@ $(BUILD)/tests/%.so: tests/%.c | build/.deps
 	$(Q)$(CC) -O2 -D_GNU_SOURCE -Wall -Wextra -shared -fPIC -o $@ $< -ldl
 
 test: $(GVR) $(TESTS) $(FUZZERS) $(TEST_TOOLS)
-	$(Q)BUILD="$(call absolute,$(BUILD))" GVR="$(call absolute,$(GVR))" sh tests/run.sh
+	$(Q)BUILD="$(call absolute,$(BUILD))" GVR="$(call absolute,$(GVR))" SAN=$(SAN) sh tests/run.sh
 
 # Checks against outside programs; installs them.
 INTEROP_DEPS := bsdextrautils chromium clang gcc-aarch64-linux-gnu jq libc6-dev-arm64-cross mandoc qemu-user rocksdb-tools xxd zstd
-interop: $(GVR)
+interop: $(GVR) $(BUILD)/tests/test_hlog
 	$(Q)sh tests/deps.sh install $(INTEROP_DEPS)
-	$(Q)BUILD="$(call absolute,$(BUILD))" GVR="$(call absolute,$(GVR))" MAKE="$(MAKE)" sh tests/interop/run.sh
+	$(Q)sh tests/interop/modules.sh
+	$(Q)BUILD="$(call absolute,$(BUILD))" GVR="$(call absolute,$(GVR))" MAKE="$(MAKE)" sh tests/run.sh interop
 
 # Coverage-guided fuzzing with clang's libFuzzer: make fuzz TARGET=workload FUZZ_SECONDS=600.
 # New inputs go to build/fuzz/TARGET; those worth keeping belong in tests/fuzz/corpus/TARGET.

@@ -1,16 +1,20 @@
 #!/bin/sh
 # Runs every test of a build, as many programs side by side as there are processors
-# and one more, for some wait; then those that judge time, each by itself. Called by `make test`
-# with BUILD (folder) and GVR (the program). Of each program its TAP lines as it
-# ends; in the end the seconds of all, slowest first, the failures, and the line
-# that counts: "N passed, N failed, N skipped".
+# and one more, for some wait; then those that judge time, each by itself. Called by
+# `make test` with BUILD (folder), GVR (the program) and SAN (sanitizers, or ""). Of
+# each program its TAP lines as it ends; in the end the seconds of all, slowest
+# first, the failures, and the line that counts: "N passed, N failed, N skipped".
 #
-#	run.sh            all: cmocka programs, fuzz corpora, the command line
+#	run.sh            cmocka programs, fuzz corpora, the command line
+#	run.sh interop    the checks against outside programs
 #	run.sh one NAME   one of them: its output, seconds and count into $LOGS
 set -u
 
 # Judged by time: what else runs on the machine would be measured with them.
 ALONE="cli_timed"
+# What waits, kills or counts and runs no code that the others do not: a sanitizer
+# sees nothing more there.
+UNSANITIZED="cli_energy cli_store cli_timed cli_train cli_trust"
 
 cd "$(dirname "$0")/.." || exit 1
 
@@ -20,6 +24,7 @@ command_of() { # command_of NAME: runs it
 	fuzz_*) "$BUILD/tests/fuzz/$1" "tests/fuzz/corpus/${1#fuzz_}"/* &&
 		echo "ok - replayed tests/fuzz/corpus/${1#fuzz_}" ;;
 	cli_*) sh "tests/cli/$1.sh" ;;
+	interop_*) sh "tests/interop/$1.sh" ;;
 	esac
 }
 
@@ -57,24 +62,33 @@ names() { # names PATTERN...: of the sources that match
 	done
 }
 
+without() { # without NAME...: those are not run
+	for name in "$@"; do
+		sed -i "/^$name\$/d" "$LOGS/names"
+	done
+}
+
 if [ "${1-}" = one ]; then
 	one "$2"
 	exit 0
 fi
 
-LOGS=$BUILD/tests/logs
+LOGS=$BUILD/tests/logs/${1:-test}
 export LOGS CMOCKA_MESSAGE_OUTPUT=TAP
 rm -rf "$LOGS" && mkdir -p "$LOGS" || exit 1
 jobs=$(($(nproc) + 1))
 
-# the command line first: its scripts take longest
-names tests/cli/cli_*.sh tests/test_*.c tests/fuzz/fuzz_*.c >"$LOGS/names"
-for name in $ALONE; do
-	sed -i "/^$name\$/d" "$LOGS/names"
-done
+if [ "${1-}" = interop ]; then
+	names tests/interop/interop_*.sh >"$LOGS/names"
+else # the command line first: its scripts take longest
+	names tests/cli/cli_*.sh tests/test_*.c tests/fuzz/fuzz_*.c >"$LOGS/names"
+fi
+[ -z "${SAN-}" ] || without $UNSANITIZED
+alone=$(grep -xF "$(printf '%s\n' $ALONE)" "$LOGS/names")
+without $ALONE
 xargs -P "$jobs" -I NAME sh tests/run.sh one NAME <"$LOGS/names"
-for name in $ALONE; do
-	one "$name"
+for name in $alone; do
+	sh tests/run.sh one "$name"
 done
 
 echo

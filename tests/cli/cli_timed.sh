@@ -14,7 +14,7 @@ value() { # value PATH: of the result
 test_bytes_moved_are_the_devices_own() {
 	device=/sys/dev/block/$(findmnt -no MAJ:MIN -T "$WORK" | tr -d ' ')/stat
 	[ -r "$device" ] || exit 77
-	printf '[workload]\ncontents = noise:50000\nsize = fixed:16KiB\nscenario = offline\nruntime = 500ms\nss = none
+	printf '[workload]\ncontents = noise:50000\nsize = fixed:16KiB\nscenario = offline\nruntime = 1s\nss = none
 ramp_time = 0\nmin_duration = 0\nrounds = 4\n[engine "retrieve"]\nkind = retrieve\ncompression_type = none\n' >"$WORK/w.ini"
 	expect 0 "$GVR" load "$WORK/w.ini" --store "$STORE"
 	sync

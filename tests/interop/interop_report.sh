@@ -4,18 +4,24 @@
 # screenshots stay in build/screenshots to be looked at.
 . "$(dirname "$0")/../cli/lib.sh"
 
-command -v npm >/dev/null 2>&1 || sh tests/deps.sh install nodejs npm
-NPM=$ROOT/build/npm
-export NODE_MODULES="$NPM/node_modules"
-if [ ! -d "$NODE_MODULES/puppeteer-core" ] || [ ! -d "$NODE_MODULES/axe-core" ] ||
-	[ ! -d "$NODE_MODULES/html-validate" ]; then
-	npm install --silent --no-audit --no-fund --prefix "$NPM" \
-		puppeteer-core@24 axe-core@4 html-validate@10 >/dev/null
-fi
-CHROMIUM=$(command -v chromium)
-export CHROMIUM
+export NODE_MODULES="$ROOT/build/npm/node_modules"
 SHOTS=$ROOT/build/screenshots
 mkdir -p "$SHOTS"
+
+# One browser for all pages. Nothing of it asks the network.
+PROFILE=$SCRATCH/profile
+mkdir "$PROFILE"
+chromium --headless --no-sandbox --disable-gpu --disable-quic --no-first-run \
+	--disable-background-networking --disable-component-update --disable-sync \
+	--remote-debugging-port=0 --user-data-dir="$PROFILE" about:blank >"$PROFILE/log" 2>&1 &
+browser=$!
+trap 'kill $browser; wait $browser; rm -rf "$SCRATCH"' EXIT
+for i in $(seq 300); do
+	[ ! -s "$PROFILE/DevToolsActivePort" ] || break
+	sleep 0.1
+done
+BROWSER=http://127.0.0.1:$(head -n 1 "$PROFILE/DevToolsActivePort")
+export BROWSER
 
 look() { # look REPORT.html...: nothing to complain of
 	expect 0 node tests/interop/report_check.js "$SHOTS" "$@"

@@ -2,7 +2,7 @@
 // in light and in dark, and printed. Says what is wrong, a line each; exits 1 then.
 //
 // usage: node report_check.js OUT-DIR REPORT.html...
-// CHROMIUM: the browser; NODE_MODULES: where puppeteer-core and axe-core are.
+// BROWSER: the address of one that runs; NODE_MODULES: where puppeteer-core and axe-core are.
 'use strict';
 const fs = require('fs');
 const path = require('path');
@@ -174,7 +174,7 @@ async function look(browser, file, width, scheme, out) {
 
 async function main() {
 	const [out, ...files] = process.argv.slice(2);
-	const browser = await puppeteer.launch({ executablePath: process.env.CHROMIUM, args: ['--no-sandbox'] });
+	const browser = await puppeteer.connect({ browserURL: process.env.BROWSER, defaultViewport: null });
 	for (const file of files) {
 		if (fs.statSync(file).size > PAGE_BYTES_MAX)
 			complain(file, `${fs.statSync(file).size} bytes`);
@@ -182,7 +182,7 @@ async function main() {
 			for (const scheme of SCHEMES)
 				await look(browser, file, width, scheme, out);
 	}
-	await browser.close();
+	await browser.disconnect();
 	if (marksSeen === 0) // else this check has gone blind
 		complain(files.join(' '), 'no figure shows anything');
 	process.exitCode = wrong > 0 ? 1 : 0;
