@@ -88,5 +88,7 @@ struct ratio ratio_paired(const double *a, const double *b, unsigned count)
 	r.value = exp(mean);
 	r.low = exp(mean + wide * (low - mean));
 	r.high = exp(mean + wide * (high - mean));
+	if (r.high > RATIO_END_MAX)
+		r.high = INFINITY;
 	return r;
 }

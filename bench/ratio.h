@@ -7,10 +7,13 @@
 
 #include <stdbool.h>
 
+/* Rounds that have nothing in common leave the upper end of an interval anywhere. */
+#define RATIO_END_MAX 1e21
+
 struct ratio {
 	bool known;	  /* false: fewer than 2 rounds, or a zero or missing figure */
 	double value;	  /* geometric mean of the rounds' ratios */
-	double low, high; /* 95 % interval: see below */
+	double low, high; /* 95 % interval: see below; high INFINITY: above RATIO_END_MAX */
 };
 
 /*

@@ -61,6 +61,16 @@ static void extreme_figures_stay_finite(void **state)
 	assert_true(ratio_paired(a, b, 1000).known);
 }
 
+/* As on a machine that stood still in one of two rounds. */
+static void rounds_with_nothing_in_common_have_no_upper_end(void **state)
+{
+	(void)state;
+	double a[] = {300, 20e6}, b[] = {90e6, 400};
+	struct ratio r = ratio_paired(a, b, 2);
+	assert_true(r.known && r.low >= 0 && r.value > 0 && r.value < RATIO_END_MAX);
+	assert_true(isinf(r.high));
+}
+
 /* Exchanging the two sides inverts value and interval. */
 static void sides_can_be_exchanged(void **state)
 {
@@ -150,6 +160,7 @@ int main(void)
 		cmocka_unit_test(identical_rounds_have_no_width),
 		cmocka_unit_test(too_little_is_unknown),
 		cmocka_unit_test(extreme_figures_stay_finite),
+		cmocka_unit_test(rounds_with_nothing_in_common_have_no_upper_end),
 		cmocka_unit_test(sides_can_be_exchanged),
 		cmocka_unit_test(interval_covers_the_truth),
 		cmocka_unit_test(interval_is_not_wider_than_needed),

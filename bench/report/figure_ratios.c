@@ -2,6 +2,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "bench/ratio.h"
 #include "bench/report/figure_engines.h"
 #include "bench/report/report_text.h"
 
@@ -72,7 +73,7 @@ static double read_value(const json_t *json, bool *damaged)
 
 	if (json_is_null(json))
 		return NAN;
-	*damaged = *damaged || !json_is_number(json) || !(value >= 0 && value <= 1e21);
+	*damaged = *damaged || !json_is_number(json) || !(value >= 0 && value <= RATIO_END_MAX);
 	return value;
 }
 
