@@ -11,7 +11,7 @@
 set -u
 
 # Judged by time: what else runs on the machine would be measured with them.
-ALONE="cli_timed"
+ALONE="test_meter_wall cli_timed"
 # What waits, kills or counts and runs no code that the others do not: a sanitizer
 # sees nothing more there.
 UNSANITIZED="cli_energy cli_store cli_timed cli_train cli_trust"

@@ -473,8 +473,11 @@ static void a_command_can_clean_up_after_sigterm(void **state)
 {
 	(void)state;
 	char spec[512], path[128];
+	/* what takes it a while, but no other program, for which a busy machine may have
+	 * no time */
 	snprintf(spec, sizeof spec,
-		 "command:trap 'sleep 0.1; touch %s/cleaned; exit' TERM; echo \"%s 5 W\"; "
+		 "command:trap 'n=0; while [ $n -lt 20000 ]; do n=$((n + 1)); done; "
+		 ": >%s/cleaned; exit' TERM; echo \"%s 5 W\"; "
 		 "for i in 1 2 3 4 5 6 7 8 9; do sleep 1; done",
 		 root, NOW);
 	snprintf(path, sizeof path, "%s/cleaned", root);
