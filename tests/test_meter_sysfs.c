@@ -23,20 +23,9 @@ static int remove_root(void **state)
 	return scratch_remove(root);
 }
 
-/* Writes text to the file at path below root, and makes its folders. */
 static void put(const char *path, const char *text)
 {
-	char full[512];
-	snprintf(full, sizeof full, "%s/%s", root, path);
-	for (char *slash = full + strlen(root) + 1; (slash = strchr(slash, '/')) != NULL; slash++) {
-		*slash = '\0';
-		mkdir(full, 0777);
-		*slash = '/';
-	}
-	FILE *f = fopen(full, "w");
-	assert_non_null(f);
-	fprintf(f, "%s\n", text);
-	assert_int_equal(fclose(f), 0);
+	assert_int_equal(scratch_put(root, path, text), 0);
 }
 
 static void take_away(const char *path)
