@@ -473,12 +473,12 @@ static void a_command_can_clean_up_after_sigterm(void **state)
 {
 	(void)state;
 	char spec[512], path[128];
-	/* what takes it a while, but no other program, for which a busy machine may have
-	 * no time */
+	/* it takes a while, but no other program, for which a busy machine may have no
+	 * time; a trap waits for the sleep, which may have begun after the signal came */
 	snprintf(spec, sizeof spec,
 		 "command:trap 'n=0; while [ $n -lt 20000 ]; do n=$((n + 1)); done; "
 		 ": >%s/cleaned; exit' TERM; echo \"%s 5 W\"; "
-		 "for i in 1 2 3 4 5 6 7 8 9; do sleep 1; done",
+		 "n=0; while [ $n -lt 200 ]; do n=$((n + 1)); sleep 0.05; done",
 		 root, NOW);
 	snprintf(path, sizeof path, "%s/cleaned", root);
 	struct meter *m = open_wall(spec);
