@@ -225,7 +225,7 @@ test_a_platform_that_is_none() {
 
 test_bytes_at_rest_are_what_du_says() {
 	for layout in sst segments; do
-		workload 'runtime = 200ms'
+		workload 'number_ios = 200'
 		sed -i "s/^kind = retrieve/&\nlayout = $layout/" "$WORK/w.ini"
 		rm -rf "$STORE"
 		run_it
@@ -249,7 +249,7 @@ test_bytes_at_rest_are_what_du_says() {
 
 test_contexts_are_extrapolated_and_labelled() {
 	printf '[workload]\ncontents = noise:100\ncontexts = 4\nextrapolate_contexts = 1000000\nsize = fixed:1000
-scenario = offline\nruntime = 100ms\nss = none\nramp_time = 0\nmin_duration = 0\nrounds = 1
+scenario = offline\nnumber_ios = 100\nss = none\nramp_time = 0\nmin_duration = 0\nrounds = 1
 [engine "retrieve"]\nkind = retrieve\ncompression_type = none
 [engine "generate"]\nkind = generate\ngenerator = noise\n' >"$WORK/w.ini"
 	run_it
@@ -382,7 +382,7 @@ test_every_figure_of_the_block_can_be_recomputed() {
 }
 
 test_other_prices_from_a_stored_result() {
-	workload 'runtime = 200ms'
+	workload 'number_ios = 200'
 	run_it
 	valid_by_hand "$WORK/r"
 	days=$(value breakeven.money.interval_days)
@@ -408,7 +408,7 @@ test_other_prices_from_a_stored_result() {
 }
 
 test_a_price_file_that_is_none() {
-	workload 'runtime = 200ms'
+	workload 'number_ios = 200'
 	run_it
 	expect 3 "$GVR" breakeven "$WORK/r" --prices "$WORK/none.ini"
 	printf '[about]\nname = x\ndate = 2026-01-02\n[ssd]\nnominal = 1\nsource = me\n' >"$WORK/p.ini"
@@ -417,7 +417,7 @@ test_a_price_file_that_is_none() {
 }
 
 test_a_result_that_is_none() {
-	workload 'runtime = 200ms'
+	workload 'number_ios = 200'
 	run_it
 	expect 3 "$GVR" breakeven "$WORK/none"
 	valid_by_hand "$WORK/r"
@@ -442,7 +442,7 @@ test_a_result_that_is_none() {
 }
 
 test_one_side_alone_is_no_question() {
-	printf '[workload]\ncontents = noise:100\nsize = fixed:1000\nscenario = offline\nruntime = 100ms\nss = none
+	printf '[workload]\ncontents = noise:100\nsize = fixed:1000\nscenario = offline\nnumber_ios = 100\nss = none
 ramp_time = 0\nmin_duration = 0\nrounds = 1\n[engine "retrieve"]\nkind = retrieve\n' >"$WORK/w.ini"
 	run_it
 	[ "$(value breakeven.money)" = null ] || fail "money"

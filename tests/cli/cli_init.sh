@@ -7,7 +7,7 @@ GVR=$(in_faster_time "$GVR" 10)
 # run_it FILE [ARGUMENT...]: runs a workload that init wrote, shortly
 run_it() {
 	expect_run "$GVR" run "$@" --store "$STORE" --out "$WORK/r" \
-		--set workload.runtime=1s --set workload.ramp_time=0 --set workload.min_duration=0
+		--set workload.runtime=2s --set workload.ramp_time=0 --set workload.min_duration=0
 	[ "$(json "$WORK/r/result.json" wrong)" != 1 ] || fail "wrong bytes"
 	grep -q '^  with wrong bytes  *0  *0' "$WORK/out" || fail "not verified: $(cat "$WORK/out")"
 }
