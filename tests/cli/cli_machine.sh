@@ -9,7 +9,7 @@
 sectors() { # sectors NBYTES[?] COMMAND...
 	nbytes=$1
 	shift
-	env BIG_SECTORS="$nbytes" LD_PRELOAD="$BUILD/tests/cli/big_sectors.so" \
+	env BIG_SECTORS="$nbytes" LD_PRELOAD="$(preloaded big_sectors.so)" \
 		ASAN_OPTIONS=verify_asan_link_order=0 "$@"
 }
 
