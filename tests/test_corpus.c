@@ -564,12 +564,16 @@ static void changed_documents_are_refused(void **state)
 	char path[512];
 	uint8_t buf[64];
 	struct error e;
+	put_text(f, "folder", "twelve bytes");
 	put_text(f, "gone", "twelve bytes");
 	put_text(f, "link", "twelve bytes");
 	put_text(f, "longer", "twelve bytes");
 	put_text(f, "other", "twelve bytes");
 	put_text(f, "shorter", "twelve bytes");
 	struct corpus *c = open_corpus(f, 0);
+	snprintf(path, sizeof path, "%s/folder", f->docs);
+	unlink(path);
+	assert_int_equal(mkdir(path, 0777), 0);
 	snprintf(path, sizeof path, "%s/gone", f->docs);
 	unlink(path);
 	snprintf(path, sizeof path, "%s/link", f->docs);
@@ -578,7 +582,7 @@ static void changed_documents_are_refused(void **state)
 	put_text(f, "longer", "twelve bytes and more");
 	put_text(f, "other", "Twelve bytes");
 	put_text(f, "shorter", "twelve byte");
-	for (uint32_t i = 0; i < 5; i++) {
+	for (uint32_t i = 0; i < 6; i++) {
 		int err = corpus_read(c, i, buf, &e);
 		if (strcmp(c->files[i].path, "longer") == 0) { /* its bytes are still there */
 			assert_int_equal(err, 0);

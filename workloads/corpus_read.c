@@ -218,7 +218,11 @@ static int open_document(const struct corpus *c, const char *path)
 		return -errno;
 	int fd = corpus_open_below(root, path, O_RDONLY);
 	close(root);
-	return fd;
+	struct stat st;
+	if (fd < 0 || (fstat(fd, &st) == 0 && S_ISREG(st.st_mode)))
+		return fd;
+	close(fd); /* a folder, say, has its name now */
+	return -ENOENT;
 }
 
 int corpus_read(const struct corpus *c, uint32_t document, uint8_t *buf, struct error *e)

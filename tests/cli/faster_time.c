@@ -80,8 +80,8 @@ static struct timespec slowly(clockid_t id, const struct timespec *t)
 
 int clock_nanosleep(clockid_t id, int flags, const struct timespec *t, struct timespec *left)
 {
-	struct timespec until = flags == TIMER_ABSTIME ? slowly(id, t)
-						       : timespec_of(ns_of(t) / times);
+	struct timespec until =
+		flags == TIMER_ABSTIME ? slowly(id, t) : timespec_of(ns_of(t) / times);
 
 	return syscall(SYS_clock_nanosleep, id, flags, &until, left) != 0 ? errno : 0;
 }
