@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static const char *remedy(int err)
@@ -195,16 +196,20 @@ bool file_has_tilde(const char *path, struct error *e)
 	return true;
 }
 
+/* By what folders are, not by what they are called: one may be mounted twice. */
 bool file_lies_in(const char *dir, const char *path)
 {
-	char *outer = realpath(dir, NULL), *inner = real_path_to_be(path);
+	struct stat outer, at;
+	char *inner = real_path_to_be(path);
 	bool in = false;
 
-	if (outer != NULL && inner != NULL) {
-		size_t n = strcmp(outer, "/") == 0 ? 0 : strlen(outer);
-		in = strncmp(outer, inner, n) == 0 && (inner[n] == '/' || inner[n] == '\0');
-	}
-	free(outer);
+	if (inner != NULL && stat(dir, &outer) == 0)
+		for (char *end = inner + strlen(inner); !in && end != NULL;
+		     end = strrchr(inner, '/')) {
+			*end = '\0';
+			in = stat(inner[0] != '\0' ? inner : "/", &at) == 0 &&
+			     at.st_dev == outer.st_dev && at.st_ino == outer.st_ino;
+		}
 	free(inner);
 	return in;
 }
