@@ -92,8 +92,20 @@ static uint64_t named_number(const char *dir, const char *file, const char *name
 	return value;
 }
 
-static void limit_to(struct allowed_memory *m, uint64_t limit, uint64_t used, uint64_t cached)
+/* The group's limit and use are numbers in these files; memory.stat has its page cache,
+ * by names that begin with prefix. */
+static void limit_by(struct allowed_memory *m, const char *dir, const char *limit_file,
+		     const char *used_file, const char *prefix)
 {
+	uint64_t limit, used, cached = 0;
+	char name[32];
+
+	if (sysfs_number(dir, limit_file, &limit) != 0 || sysfs_number(dir, used_file, &used) != 0)
+		return;
+	snprintf(name, sizeof name, "%sinactive_file", prefix);
+	cached += named_number(dir, "memory.stat", name);
+	snprintf(name, sizeof name, "%sactive_file", prefix);
+	cached += named_number(dir, "memory.stat", name);
 	used -= cached < used ? cached : used;
 	uint64_t left = limit > used ? limit - used : 0;
 
@@ -105,24 +117,12 @@ static void limit_to(struct allowed_memory *m, uint64_t limit, uint64_t used, ui
 
 static void look_at_memory(const char *dir, void *arg)
 {
-	uint64_t limit, used;
-
-	if (sysfs_number(dir, "memory.max", &limit) == 0 &&
-	    sysfs_number(dir, "memory.current", &used) == 0)
-		limit_to(arg, limit, used,
-			 named_number(dir, "memory.stat", "inactive_file") +
-				 named_number(dir, "memory.stat", "active_file"));
+	limit_by(arg, dir, "memory.max", "memory.current", "");
 }
 
 static void look_at_memory_v1(const char *dir, void *arg)
 {
-	uint64_t limit, used;
-
-	if (sysfs_number(dir, "memory.limit_in_bytes", &limit) == 0 &&
-	    sysfs_number(dir, "memory.usage_in_bytes", &used) == 0)
-		limit_to(arg, limit, used,
-			 named_number(dir, "memory.stat", "total_inactive_file") +
-				 named_number(dir, "memory.stat", "total_active_file"));
+	limit_by(arg, dir, "memory.limit_in_bytes", "memory.usage_in_bytes", "total_");
 }
 
 static uint64_t address_bytes_left(const struct allowed_roots *roots)
